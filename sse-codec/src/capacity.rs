@@ -1,0 +1,39 @@
+//! How much memory the buffers take: they grow by doubling but not beyond the limit, and do not keep what a huge value has
+//! left in them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Makes room for `additional` bytes more.
+pub(crate) fn reserve(buffer: &mut String, additional: usize, limit: usize) {
+    if let Some(more) = growth(buffer.len(), buffer.capacity(), additional, limit) {
+        buffer.reserve_exact(more);
+    }
+}
+
+/// Makes room for `additional` bytes more.
+pub(crate) fn reserve_bytes(buffer: &mut Vec<u8>, additional: usize, limit: usize) {
+    if let Some(more) = growth(buffer.len(), buffer.capacity(), additional, limit) {
+        buffer.reserve_exact(more);
+    }
+}
+
+/// Replaces an empty buffer if it has much more room than a value of `len` bytes needs.
+#[inline]
+pub(crate) fn trim(buffer: &mut String, len: usize) {
+    if buffer.capacity() > len.saturating_add(SPARE) {
+        *buffer = String::new();
+    }
+}
+
+/// Bytes that a buffer may keep beyond its contents.
+const SPARE: usize = 1024;
+
+/// Returns by how much a buffer should grow beyond its length, or `None` if it has room.
+fn growth(len: usize, capacity: usize, additional: usize, limit: usize) -> Option<usize> {
+    let needed = len.saturating_add(additional);
+    (needed > capacity).then(|| {
+        let doubled = capacity.saturating_mul(2).max(256).min(limit);
+        needed.max(doubled) - len
+    })
+}
