@@ -133,6 +133,16 @@ impl Event {
         self.data
     }
 
+    /// The same event type and last event ID, shared, for the next event to share.
+    #[cfg(feature = "stream")]
+    pub(crate) fn without_data(&self) -> Self {
+        Self {
+            event_type: self.event_type.clone(),
+            data: String::new(),
+            last_event_id: self.last_event_id.clone(),
+        }
+    }
+
     /// Borrows the event.
     #[must_use]
     pub fn as_ref(&self) -> EventRef<'_> {
@@ -167,3 +177,51 @@ fn share(text: &str, owned: Option<&Arc<str>>) -> Option<Arc<str>> {
 /// The event type of an event whose block names none, see
 /// [`#dispatchMessage`](https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage).
 const MESSAGE: &str = "message";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_event_type_is_message() {
+        let named = EventRef {
+            event_type: "message",
+            data: "x",
+            last_event_id: "",
+        };
+        let unnamed = EventRef {
+            event_type: "",
+            ..named
+        };
+        assert_eq!(named, unnamed);
+        assert_eq!(named.to_event(), unnamed.to_event());
+        assert_eq!(unnamed.to_event().event_type(), "message");
+        assert_eq!(unnamed.to_event().as_ref(), named);
+    }
+
+    #[test]
+    fn an_event_shares_what_has_not_changed() {
+        let first = Event::new("a", "1", "id");
+        let same = EventRef {
+            data: "2",
+            ..first.as_ref()
+        }
+        .to_event_after(&first);
+        assert_eq!(same, Event::new("a", "2", "id"));
+        assert_eq!(same.event_type().as_ptr(), first.event_type().as_ptr());
+        assert_eq!(
+            same.last_event_id().as_ptr(),
+            first.last_event_id().as_ptr()
+        );
+        let other = EventRef {
+            event_type: "b",
+            ..first.as_ref()
+        }
+        .to_event_after(&first);
+        assert_eq!(other, Event::new("b", "1", "id"));
+        assert_eq!(
+            other.last_event_id().as_ptr(),
+            first.last_event_id().as_ptr()
+        );
+    }
+}
