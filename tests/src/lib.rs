@@ -1,1 +1,12 @@
-pub fn x() {}
+//! What the tests of this workspace share: the vectors, the rules that they cover, a slow and literal oracle, and the
+//! laws that a parser and an encoder must keep.
+//!
+//! Nothing here depends on a test framework, so that fuzz targets can call the same [`laws`] with their own input.
+
+pub mod feeding;
+pub mod laws;
+pub mod oracle;
+pub mod pieces;
+pub mod rules;
+pub mod transcript;
+pub mod vector;

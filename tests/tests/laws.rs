@@ -1,0 +1,147 @@
+//! The laws of parser and encoder on random input.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use sse_codec::Utf8Policy;
+use sse_tests::laws::{self, Block};
+use sse_tests::pieces;
+use sse_tests::transcript::{DEFAULT_MAX_EVENT_BYTES, Options};
+
+proptest! {
+    #![proptest_config(cases(1500))]
+
+    #[test]
+    fn chunking_changes_nothing(stream in stream(), cuts in cuts(), options in options()) {
+        holds(laws::chunking(&stream, &cuts, &options))?;
+    }
+
+    #[test]
+    fn the_oracle_agrees(stream in stream(), cuts in cuts(), options in options()) {
+        holds(laws::oracle_agreement(&stream, &cuts, &options))?;
+    }
+
+    #[test]
+    fn the_oracle_agrees_byte_by_byte(stream in stream(), options in options()) {
+        let cuts: Vec<_> = (0..=stream.len()).collect();
+        holds(laws::oracle_agreement(&stream, &cuts, &options))?;
+    }
+
+    #[test]
+    fn a_parser_starts_anew(first in stream(), second in stream(), options in options()) {
+        holds(laws::reset(&first, &second, &options))?;
+    }
+
+    #[test]
+    fn what_is_written_comes_back(blocks in vec(block(), 0..6), cuts in cuts()) {
+        holds(laws::round_trip(&blocks, &cuts))?;
+    }
+
+    #[test]
+    fn text_cannot_forge_anything(blocks in vec(block(), 0..6), cuts in cuts()) {
+        holds(laws::injection(&blocks, &cuts))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(30))]
+
+    #[test]
+    fn the_oracle_agrees_on_long_streams(
+        stream in stream(),
+        long_data in option::of(1..200_000_usize),
+        cuts in cuts(),
+        options in options(),
+    ) {
+        let mut long = stream.repeat(100_000 / (stream.len() + 1));
+        if let Some(length) = long_data {
+            long.extend_from_slice(b"\n\ndata: ");
+            long.extend(core::iter::repeat_n(b'y', length));
+            long.extend_from_slice(b"\r\n\r\n");
+        }
+        long.extend_from_slice(&stream);
+        holds(laws::oracle_agreement(&long, &cuts, &options))?;
+        holds(laws::oracle_agreement(&long, &[], &options))?;
+    }
+}
+
+/// How many cases a law is given, unless the environment says otherwise (`PROPTEST_CASES`).
+fn cases(default: u32) -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    // Inputs that failed once are kept here and tried first. The path is from the folder of the package.
+    let failures = FileFailurePersistence::Direct("tests/laws.proptest-regressions");
+    ProptestConfig {
+        cases: cases.unwrap_or(default),
+        failure_persistence: Some(Box::new(failures)),
+        ..ProptestConfig::default()
+    }
+}
+
+fn holds(law: Result<(), String>) -> Result<(), TestCaseError> {
+    law.map_err(TestCaseError::fail)
+}
+
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        9 => choices().prop_map(|choices| pieces::stream(&choices)),
+        1 => vec(any::<u8>(), 0..200),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => vec(any::<u8>(), 0..12).prop_map(|choices| pieces::text(&choices)),
+        1 => any::<String>(),
+    ]
+}
+
+fn choices() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![vec(any::<u8>(), 0..12), vec(any::<u8>(), 0..80)]
+}
+
+fn cuts() -> impl Strategy<Value = Vec<usize>> {
+    vec(any::<usize>(), 0..12)
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let utf8 = prop_oneof![Just(Utf8Policy::Replace), Just(Utf8Policy::Reject)];
+    let max_event_bytes = prop_oneof![
+        3 => Just(DEFAULT_MAX_EVENT_BYTES),
+        1 => Just(usize::MAX),
+        4 => 0..40_usize,
+        2 => 40..700_usize,
+    ];
+    let last_event_id = prop_oneof![Just(""), Just("s7")];
+    (utf8, max_event_bytes, last_event_id).prop_map(|(utf8, max_event_bytes, id)| Options {
+        utf8,
+        max_event_bytes,
+        last_event_id: id.to_owned(),
+        reconnection_time: None,
+    })
+}
+
+fn block() -> impl Strategy<Value = Block> {
+    // Lines of event types and IDs are cut off at their end, or most of them could not be written.
+    let line = || text().prop_map(|text| text.lines().next().unwrap_or_default().to_owned());
+    let line = move || prop_oneof![9 => line(), 1 => text()];
+    let time = prop_oneof![0..10_u64, any::<u64>(), Just(u64::MAX)];
+    (
+        option::of(text()),
+        option::of(line()),
+        option::of(line()),
+        option::of(time),
+        option::weighted(0.8, text()),
+    )
+        .prop_map(
+            |(comment, last_event_id, event_type, reconnection_time, data)| Block {
+                comment,
+                last_event_id,
+                event_type,
+                reconnection_time,
+                data,
+            },
+        )
+}
