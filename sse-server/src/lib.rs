@@ -1,1 +1,112 @@
-pub fn x() {}
+//! Turns a stream of events into an HTTP response with an event stream (`text/event-stream`) as its body, for any
+//! server that is built on the types of [`http`] and [`http_body`]: hyper, axum, tower, tonic and others.
+//!
+//! The neighbours: to write or read the bytes of an event stream without HTTP, take `sse-codec`; to receive events,
+//! with reconnection, take `sse-client`.
+//!
+//! # Examples
+//!
+//! A source of events is a [`Stream`](futures_core::Stream) of [`OutgoingEvent`]s, or of `Result`s of them.
+//! [`EventStreamResponse`] makes the response: its head, a first byte at once, and a comment whenever the source has
+//! been quiet for 15 seconds. [`last_event_id`] says where a client that reconnects wants to go on, and
+//! [`accepts_event_stream`] whether it asked for events at all.
+//!
+//! ```
+//! # #[cfg(not(feature = "tokio"))]
+//! # fn main() {}
+//! # #[cfg(feature = "tokio")]
+//! # fn main() { tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(run()) }
+//! # #[cfg(feature = "tokio")]
+//! # async fn run() {
+//! use futures_util::stream::{self, Stream, StreamExt};
+//! use http::{Request, Response};
+//! use http_body_util::BodyExt;
+//! use sse_server::{EventStreamResponse, LastEventId, OutgoingEvent};
+//!
+//! // What an application does: events 1 to 3, or those that the client has not seen yet.
+//! fn countdown(after: u64) -> impl Stream<Item = OutgoingEvent<'static>> {
+//!     stream::iter((after + 1)..=3).map(|n| OutgoingEvent::new().last_event_id(LastEventId::from(n)).data("tick"))
+//! }
+//!
+//! let handler = |request: Request<()>| {
+//!     let after = sse_server::last_event_id(&request).and_then(|id| id.as_str().parse().ok());
+//!     EventStreamResponse::new(countdown(after.unwrap_or(0))).into_response()
+//! };
+//!
+//! let request = Request::builder().header("Last-Event-ID", "1").body(()).unwrap();
+//! let response: Response<_> = handler(request);
+//! assert_eq!(response.headers()["content-type"], "text/event-stream");
+//! let body = response.into_body().collect().await.unwrap().to_bytes();
+//! assert_eq!(body, "id: 2\ndata: tick\n\nid: 3\ndata: tick\n\n");
+//! # }
+//! ```
+//!
+//! With hyper, such a handler is the function that `service_fn` takes; the whole of a server, with a page for browsers
+//! and a clean end, is `examples/hello.rs`. In axum a handler returns `response.map(axum::body::Body::new)`.
+//!
+//! # What a response promises
+//!
+//! - The status is 200, the only one that a browser's `EventSource` accepts. The headers are
+//!   `Content-Type: text/event-stream`, `Cache-Control: no-cache, no-store, no-transform` and `X-Accel-Buffering: no`;
+//!   with [`vary_accept`](EventStreamResponse::vary_accept) also `Vary: Accept`.
+//! - The first poll of the body yields bytes, so the head reaches the client without waiting for the first event.
+//! - Events that are ready together are written together, up to 64 KiB in one chunk.
+//! - Nothing is polled that the connection cannot take: a slow client slows its own source down, and no queue grows.
+//! - A source that ends, ends the body; one that fails aborts it, so that nobody mistakes a failure for the end.
+//! - Dropping the body, which is what a server does when the connection closes, drops the source at once.
+//!
+//! # Between server and client
+//!
+//! - nginx buffers responses unless `X-Accel-Buffering: no` or its configuration tells it otherwise. Other proxies need
+//!   configuration of their own. `no-transform` asks all of them not to compress, which tends to hold events back; a
+//!   compressing middleware of your own server has to be told to leave `text/event-stream` alone.
+//! - Proxies close connections that are quiet, often after 60 seconds: that is what the keep-alive is for.
+//! - A browser opens at most six HTTP/1.1 connections to a host, over all its tabs, and an event stream holds one for as
+//!   long as it lives. Serve HTTP/2, or share one `EventSource` between tabs, if pages have many.
+//! - Set `TCP_NODELAY` on the sockets, or events wait for acknowledgements of earlier ones.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `tokio` | no | `TokioTimer`, the [`Timer`] of tokio, and `EventStreamResponse::new`, which keeps connections alive with it |
+//!
+//! Without that feature, and without a [`Timer`] of your own for [`EventStreamResponse::with_timer`], there is no
+//! keep-alive.
+//!
+//! The oldest Rust that this crate builds with is the `rust-version` of its `Cargo.toml`.
+
+#![warn(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod accept;
+mod body;
+mod keep_alive;
+mod request_head;
+mod response;
+mod resume;
+mod source_item;
+mod timer;
+
+pub use accept::accepts_event_stream;
+pub use body::EventStreamBody;
+pub use request_head::RequestHead;
+pub use response::EventStreamResponse;
+pub use resume::last_event_id;
+pub use source_item::SourceItem;
+pub use sse_codec::{EventType, InvalidValue, LastEventId, OutgoingEvent};
+#[cfg(feature = "tokio")]
+pub use timer::TokioTimer;
+pub use timer::{NoTimer, Timer};
+
+// The README's examples are compiled and run like those above.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
