@@ -4,18 +4,51 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use sse_codec::{LastEventId, Utf8Policy};
+use reqwest::Url;
+use sse_codec::{LastEventId, ParserBuilder, Utf8Policy};
 
-use crate::error::Error;
+use crate::connection::Settings;
+use crate::error::{Error, Kind};
 use crate::event_source::EventSource;
+use crate::intake::IntakeSettings;
 use crate::policy::Policy;
+use crate::request::LAST_EVENT_ID;
+use crate::response::safe;
+use crate::transport::{HttpClient, has_tls};
 
-/// Builds an [`EventSource`]. Comes from [`EventSource::builder`].
+/// Builds an [`EventSource`]. Made by [`EventSource::builder`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use sse_client::{EventSource, LastEventId, Policy};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let events = EventSource::builder("http://localhost:8080/stream")
+///     .header("Authorization", "Bearer ...")
+///     .last_event_id(LastEventId::new("1042")?)
+///     .policy(Policy::resilient().max_downtime(Some(Duration::from_secs(600))))
+///     .idle_timeout(Some(Duration::from_secs(60)))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct EventSourceBuilder {
     url: String,
     headers: HeaderMap,
+    /// The first thing that was wrong with a header.
+    bad_header: Option<String>,
+    client: Option<reqwest::Client>,
+    last_event_id: LastEventId<'static>,
     policy: Policy,
+    utf8: Utf8Policy,
+    max_event_bytes: usize,
+    comments: bool,
+    response_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+    event_timeout: Option<Duration>,
 }
 
 impl EventSource {
@@ -29,79 +62,129 @@ impl EventSource {
     }
 
     /// Starts to build an event source. A wrong URL is reported by [`EventSourceBuilder::build`].
+    ///
+    /// Credentials in the URL are sent as `Authorization: Basic`, unless there is such a header.
     pub fn builder(url: impl AsRef<str>) -> EventSourceBuilder {
         EventSourceBuilder {
             url: url.as_ref().to_owned(),
             headers: HeaderMap::new(),
+            bad_header: None,
+            client: None,
+            last_event_id: LastEventId::from_static(""),
             policy: Policy::default(),
+            utf8: Utf8Policy::default(),
+            max_event_bytes: ParserBuilder::DEFAULT_MAX_EVENT_BYTES,
+            comments: false,
+            response_timeout: Some(DEFAULT_RESPONSE_TIMEOUT),
+            idle_timeout: None,
+            event_timeout: None,
         }
     }
 }
 
 impl EventSourceBuilder {
-    /// Adds a header to every request. A name may be added more than once. Wrong names and values are reported by
+    /// Adds a header to every request. A name can be added more than once. A wrong name or value is reported by
     /// [`build`](Self::build).
     ///
-    /// A header of the name of one that the client sets by itself (`Accept`, `Accept-Encoding`, `Cache-Control`)
-    /// replaces that one. `Last-Event-ID` is refused: use [`last_event_id`](Self::last_event_id).
+    /// It takes the place of the header of that name that the client sets by itself: `Accept: text/event-stream`,
+    /// `Accept-Encoding: identity`, `Cache-Control: no-cache`. `Last-Event-ID` is refused, use
+    /// [`last_event_id`](Self::last_event_id).
     ///
-    /// When a redirect leads to another origin, only a few harmless headers go there.
-    pub fn header<N, V>(self, _name: N, _value: V) -> Self
+    /// When a redirect leads to another origin (scheme, host and port), only `Accept`, `Accept-Encoding`, `Accept-Language`,
+    /// `Cache-Control`, `Pragma` and `User-Agent` go there: any other may be a secret.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            // Not with the value, which may be a secret.
+            (Ok(name), Err(_)) => self.complain(format!(
+                "value of the header {name} holds a character that HTTP forbids"
+            )),
+            (Err(_), _) => self
+                .complain("header name is empty or holds a character that HTTP forbids".to_owned()),
+        }
         self
     }
 
-    /// Adds headers to every request, as [`header`](Self::header) does; names that have been set before are replaced.
-    pub fn headers(self, _headers: HeaderMap) -> Self {
+    /// Adds headers to every request, as [`header`](Self::header) does, but replaces those of the same names that were
+    /// added before.
+    pub fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
         self
     }
 
-    /// Sets the HTTP client. Its default headers, proxies, certificates, redirect policy and connection timeout hold; its total timeout does not.
-    pub fn client(self, _client: reqwest::Client) -> Self {
+    /// Sets the HTTP client. Default: one that is made for event streams (it keeps no idle connections, which a
+    /// reconnect might find dead, probes silent ones, and uses the system's proxy only with the feature `system-proxy`).
+    ///
+    /// Everything that the client is set to holds, with one exception: a total timeout would cut every stream, so it is
+    /// overridden. Mind its redirect policy: unless that is `reqwest::redirect::Policy::none()`, it follows redirects
+    /// in the place of this crate, by its own limit, and sends headers like `x-api-key` on to other origins. Its
+    /// default headers go everywhere in any case.
+    pub fn client(mut self, client: reqwest::Client) -> Self {
+        self.client = Some(client);
         self
     }
 
-    /// Sets the ID to send with the first request, to go on where an earlier event source has ended. Default: none.
-    pub fn last_event_id(self, _id: LastEventId<'_>) -> Self {
+    /// Sets the last event ID to begin with, so that the server can go on behind that event. Default: none.
+    pub fn last_event_id(mut self, id: LastEventId<'_>) -> Self {
+        self.last_event_id = id.into_owned();
         self
     }
 
-    /// Sets the policy. Default [`Policy::resilient`].
+    /// Sets which answers and failures are final, and how to reconnect after the others. Default
+    /// [`Policy::resilient`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Sets what to do about ill-formed UTF-8. Default [`Utf8Policy::Replace`].
-    pub fn utf8(self, _utf8: Utf8Policy) -> Self {
+    /// Sets what to do about ill-formed UTF-8. Default [`Utf8Policy::Replace`], as the standard says.
+    pub fn utf8(mut self, utf8: Utf8Policy) -> Self {
+        self.utf8 = utf8;
         self
     }
 
-    /// Sets how large an event may be, in bytes. Default 16 MiB. A larger one is dropped with an error, and the stream goes on.
-    pub fn max_event_bytes(self, _limit: usize) -> Self {
+    /// Sets how large an event may be, in bytes. Default 16 MiB; `usize::MAX` lifts the limit.
+    ///
+    /// A larger one is dropped with an error that is not final, and the stream goes on.
+    pub fn max_event_bytes(mut self, limit: usize) -> Self {
+        self.max_event_bytes = limit;
         self
     }
 
-    /// Sets how long to wait for the head of a response. Default 30 seconds. `None` waits for ever.
-    pub fn response_timeout(self, _timeout: Option<Duration>) -> Self {
+    /// Sets how long to wait for the head of a response, the making of the connection included. Default 30 seconds;
+    /// `None` waits for ever. Each redirect has the whole time again.
+    pub fn response_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.response_timeout = timeout;
         self
     }
 
-    /// Sets after how long without a byte the connection counts as dead. Default `None`: never.
-    pub fn idle_timeout(self, _timeout: Option<Duration>) -> Self {
+    /// Sets after how long without a byte an open connection counts as dead. Default `None`: never.
+    ///
+    /// Reasonable if the server is known to send comments to keep the connection alive: two or three times their
+    /// interval. The time counts while the consumer waits, not while he is busy elsewhere.
+    pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 
-    /// Sets after how long without an event the connection counts as stalled, even if comments come. Default `None`: never.
-    pub fn event_timeout(self, _timeout: Option<Duration>) -> Self {
+    /// Sets after how long without an event an open connection counts as stalled, even if comments come. Default
+    /// `None`: never.
+    ///
+    /// Reasonable if events come regularly. The time counts while the consumer waits, not while he is busy elsewhere.
+    pub fn event_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.event_timeout = timeout;
         self
     }
 
-    /// Sets whether [`Updates`](crate::Updates) has comments among its items. Default `false`.
-    pub fn comments(self, _comments: bool) -> Self {
+    /// Sets whether comments are among the [`Updates`](crate::Updates). Default `false`.
+    pub fn comments(mut self, comments: bool) -> Self {
+        self.comments = comments;
         self
     }
 
@@ -109,17 +192,143 @@ impl EventSourceBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::is_builder`], if the URL or a header is wrong, or the URL is `https` and TLS is not built in.
+    /// [`Error::is_builder`], if the URL is none or neither `http` nor `https`, if a header is wrong, or if the URL is
+    /// `https` and no feature for TLS is enabled (with [`client`](Self::client) the last shows at the first request).
     pub fn build(self) -> Result<EventSource, Error> {
-        EventSource::stub()
+        let url = parse_url(&self.url)?;
+        if let Some(complaint) = self.bad_header {
+            return Err(Error::last(Kind::Builder(complaint)));
+        }
+        if self.headers.contains_key(LAST_EVENT_ID) {
+            let complaint =
+                "header last-event-id is the client's own: use the builder's last_event_id instead";
+            return Err(Error::last(Kind::Builder(complaint.to_owned())));
+        }
+        let http = match self.client {
+            Some(client) => HttpClient::callers(client),
+            None if url.scheme() == "https" && !has_tls() => return Err(Error::last(Kind::NoTls)),
+            None => HttpClient::of_this_crate()?,
+        };
+        let settings = Settings {
+            url,
+            headers: self.headers,
+            last_event_id: self.last_event_id,
+            policy: self.policy,
+            intake: IntakeSettings {
+                utf8: self.utf8,
+                max_event_bytes: self.max_event_bytes,
+                comments: self.comments,
+            },
+            response_timeout: self.response_timeout,
+            idle_timeout: self.idle_timeout,
+            event_timeout: self.event_timeout,
+        };
+        Ok(EventSource::new(settings, http))
+    }
+
+    fn complain(&mut self, complaint: String) {
+        self.bad_header.get_or_insert(complaint);
     }
 }
 
+/// Shows the names of the headers, but not their values, and no credentials.
 impl fmt::Debug for EventSourceBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = (&self.url, &self.headers);
         f.debug_struct("EventSourceBuilder")
+            .field("url", &parse_url(&self.url).map(|url| safe(&url)))
+            // Not `keys()`, which shows the values too.
+            .field(
+                "headers",
+                &self
+                    .headers
+                    .keys()
+                    .map(HeaderName::as_str)
+                    .collect::<Vec<_>>(),
+            )
             .field("policy", &self.policy)
             .finish_non_exhaustive()
+    }
+}
+
+/// Parses the URL of an event stream. The messages do not repeat it, since it may hold secrets.
+fn parse_url(url: &str) -> Result<Url, Error> {
+    let wrong = |what: String| Error::last(Kind::Builder(what));
+    let mut url: Url = url
+        .parse()
+        .map_err(|error| wrong(format!("URL is not one: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        let scheme = url.scheme();
+        return Err(wrong(format!(
+            "URL begins with {scheme}:, not with http: or https:"
+        )));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(builder: EventSourceBuilder) -> String {
+        let error = builder.build().unwrap_err();
+        assert!(error.is_builder() && error.is_final(), "{error}");
+        error.to_string()
+    }
+
+    #[test]
+    fn a_bad_url_is_reported_without_its_secrets() {
+        for url in ["", "secret", "http://", "http://secret@[", "/secret"] {
+            let complaint = complaint(EventSource::builder(url));
+            assert!(complaint.starts_with("URL is not one: "), "{complaint}");
+            assert!(!complaint.contains("secret"), "{complaint}");
+        }
+        for url in ["ftp://host/", "file:///etc/hosts", "localhost:8080/"] {
+            assert!(complaint(EventSource::builder(url)).contains("not with http: or https:"));
+        }
+    }
+
+    #[test]
+    fn a_bad_header_is_reported_without_its_value() {
+        let builder = EventSource::builder("http://host/").header("x-api-key", "secret\n");
+        assert_eq!(
+            complaint(builder),
+            "value of the header x-api-key holds a character that HTTP forbids"
+        );
+        let builder = EventSource::builder("http://host/").header("bad name", "x");
+        assert!(complaint(builder).starts_with("header name"));
+    }
+
+    #[test]
+    fn a_last_event_id_is_not_set_by_a_header() {
+        let builder = EventSource::builder("http://host/").header("Last-Event-Id", "7");
+        assert!(complaint(builder).contains("use the builder's last_event_id"));
+    }
+
+    #[test]
+    fn debug_shows_no_secrets() {
+        let builder = EventSource::builder("http://alice:secret@host/path?secret")
+            .header("authorization", "secret");
+        let shown = format!("{builder:?}");
+        assert!(
+            shown.contains("authorization") && shown.contains("http://host/path"),
+            "{shown}"
+        );
+        assert!(
+            !shown.contains("secret") && !shown.contains("alice"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    #[cfg(not(any(feature = "default-tls", feature = "native-tls", feature = "rustls")))]
+    fn https_fails_at_once_without_tls_and_says_which_feature_to_enable() {
+        let complaint = complaint(EventSource::builder("https://host/"));
+        assert!(
+            complaint.contains("enable the feature default-tls"),
+            "{complaint}"
+        );
     }
 }

@@ -1,115 +1,279 @@
 //! [`Error`]: what can go wrong with an event source, told apart by predicates.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use sse_codec::ParseError;
 
+use crate::redirect::{BadRedirect, MAX_REDIRECTS};
+use crate::request::MAX_LAST_EVENT_ID_BYTES;
 use crate::response::ResponseHead;
 
 /// An error of an event source. Cheap to clone.
 ///
-/// Its predicates tell what it is about; at most one of `is_builder`, `is_connect`, `is_timeout`, `is_status`, `is_not_event_stream`,
-/// `is_redirect`, `is_end_of_body`, `is_last_event_id_not_sent`, `is_retries_exhausted`, and `parse_error` says yes.
-/// Where none does, the connection broke after it was made, or what came over it was not HTTP.
+/// [`is_final`](Self::is_final) tells whether the event source has ended with it, the other predicates what it is about.
+/// Where none of them says yes, the connection broke after it was made, or what came over it was not HTTP.
 ///
-/// Neither its `Display` nor its `Debug` output shows credentials, queries of URLs, or values of headers that were sent.
+/// Neither its `Display` nor its `Debug` output shows credentials, queries of URLs, or values of headers that were
+/// sent.
 #[derive(Clone)]
 pub struct Error {
-    inner: Arc<Inner>,
+    kind: Arc<Kind>,
     is_final: bool,
 }
 
-struct Inner {}
+/// What an error is about.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// What the builder was given cannot be used. With what and why.
+    Builder(String),
+    /// `https`, and no TLS to do it with.
+    NoTls,
+    Transport {
+        stage: Stage,
+        is_timeout: bool,
+        source: Source,
+    },
+    /// An answer that was refused, and the first bytes of its body.
+    Refused {
+        why: Refusal,
+        head: ResponseHead,
+        body: Excerpt,
+    },
+    Timeout(Timeout, Duration),
+    EndOfBody {
+        in_event: bool,
+    },
+    LastEventIdNotSent {
+        len: usize,
+    },
+    Parse(ParseError),
+    RetriesExhausted {
+        limit: Limit,
+        last_failure: Error,
+    },
+}
+
+/// The beginning of a body. Not shown by `Debug`: it may be long, and may repeat what was sent.
+#[derive(Clone, Default)]
+pub(crate) struct Excerpt(pub(crate) Vec<u8>);
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+/// An error of the HTTP client, with its URL removed.
+pub(crate) type Source = Box<dyn StdError + Send + Sync>;
+
+/// How far a connection came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The request could not be built.
+    Build,
+    Connect,
+    /// While connecting, or later, since TLS 1.3 lets a server refuse the client's one late.
+    Certificate,
+    /// The redirect policy of the caller's own HTTP client has given up.
+    Redirect,
+    Request,
+    Body,
+}
+
+/// Why an answer was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Status,
+    NotEventStream,
+    Redirect(BadRedirect),
+}
+
+/// What was waited for in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    Response,
+    Bytes,
+    Event,
+}
+
+/// A limit of the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    Attempts(u32),
+    Downtime(Duration),
+}
 
 impl Error {
-    /// Returns whether the event source has ended with this error. If not, it goes on: the same event source
-    /// reconnects, or reads on.
+    /// Makes an error after which the event source goes on.
+    pub(crate) fn passing(kind: Kind) -> Self {
+        Self {
+            kind: Arc::new(kind),
+            is_final: false,
+        }
+    }
+
+    /// Makes an error with which the event source ends.
+    pub(crate) fn last(kind: Kind) -> Self {
+        Self {
+            is_final: true,
+            ..Self::passing(kind)
+        }
+    }
+
+    /// Turns it into one with which the event source ends.
+    pub(crate) fn into_final(self) -> Self {
+        Self {
+            is_final: true,
+            ..self
+        }
+    }
+
+    /// Returns whether the event source has ended with this error. If not, it goes on by itself: it reconnects, or
+    /// reads on.
     #[must_use]
     pub fn is_final(&self) -> bool {
         self.is_final
     }
 
-    /// Returns whether the event source could not be built: a wrong URL or header, or `https` without TLS. Always final.
+    /// Returns whether the request could not be built: a wrong URL or header, or `https` without TLS. Always final.
     #[must_use]
     pub fn is_builder(&self) -> bool {
-        false
+        matches!(
+            *self.kind,
+            Kind::Builder(_)
+                | Kind::NoTls
+                | Kind::Transport {
+                    stage: Stage::Build,
+                    ..
+                }
+        )
     }
 
     /// Returns whether no connection could be made: the name does not resolve, the connection is refused, the TLS
     /// handshake fails.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        false
+        matches!(
+            *self.kind,
+            Kind::Transport {
+                stage: Stage::Connect | Stage::Certificate,
+                ..
+            }
+        )
     }
 
-    /// Returns whether the server's certificate, or the one that it asks of the client, was refused. Then
-    /// [`is_connect`](Self::is_connect) holds as well, and the error is final.
+    /// Returns whether the server's certificate, or the one that it asks of the client, was refused. A kind of
+    /// [`is_connect`](Self::is_connect); always final.
     #[must_use]
     pub fn is_certificate(&self) -> bool {
-        false
+        matches!(
+            *self.kind,
+            Kind::Transport {
+                stage: Stage::Certificate,
+                ..
+            }
+        )
     }
 
-    /// Returns whether one of the timeouts has passed: for the response, for bytes, for an event.
+    /// Returns whether a timeout has passed: that for the response, for bytes, for an event, or one of the caller's
+    /// own HTTP client.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        false
+        matches!(
+            *self.kind,
+            Kind::Timeout(..)
+                | Kind::Transport {
+                    is_timeout: true,
+                    ..
+                }
+        )
     }
 
-    /// Returns whether the server has answered with a status that is not a success (or, by
-    /// [`Policy::standard`](crate::Policy::standard), not 200). [`response`](Self::response) and [`body`](Self::body) tell more.
+    /// Returns whether the server has answered with a status that the policy does not accept.
+    /// [`status`](Self::status), [`response`](Self::response) and [`body`](Self::body) tell more.
     #[must_use]
     pub fn is_status(&self) -> bool {
-        false
+        matches!(
+            *self.kind,
+            Kind::Refused {
+                why: Refusal::Status,
+                ..
+            }
+        )
     }
 
-    /// Returns whether the server has answered 200, but with something that is not an event stream.
+    /// Returns whether the server has answered 200, but with something that is not an event stream. Always final.
     #[must_use]
     pub fn is_not_event_stream(&self) -> bool {
-        false
+        matches!(
+            *self.kind,
+            Kind::Refused {
+                why: Refusal::NotEventStream,
+                ..
+            }
+        )
     }
 
-    /// Returns whether redirects have led nowhere: too many of them, or one to a place that HTTP cannot reach.
+    /// Returns whether redirects have led nowhere: too many of them, or one to a place that HTTP cannot reach. Always
+    /// final.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
-        false
+        matches!(
+            *self.kind,
+            Kind::Refused {
+                why: Refusal::Redirect(_),
+                ..
+            } | Kind::Transport {
+                stage: Stage::Redirect,
+                ..
+            }
+        )
     }
 
-    /// Returns whether the body has ended as HTTP says it should. Only ever the cause of a reconnection.
+    /// Returns whether the body has ended as HTTP says it should. Only ever the cause of a reconnection, or the last
+    /// failure before retries were exhausted.
     #[must_use]
     pub fn is_end_of_body(&self) -> bool {
-        false
+        matches!(*self.kind, Kind::EndOfBody { .. })
     }
 
-    /// Returns whether the last event ID could not be sent: it holds control characters, or is longer than 8 KiB.
-    /// The request is sent without one. Never final.
+    /// Returns whether the last event ID could not be sent, since it holds control characters, or nothing but spaces, or
+    /// is longer than 8 KiB. Never final: the request goes out without an ID.
     #[must_use]
     pub fn is_last_event_id_not_sent(&self) -> bool {
-        false
+        matches!(*self.kind, Kind::LastEventIdNotSent { .. })
     }
 
-    /// Returns whether a limit of the policy on reconnections was reached. Always final;
-    /// [`last_failure`](Self::last_failure) is what the last attempt failed with.
+    /// Returns whether a limit of the policy on reconnections was reached. Always final.
     #[must_use]
     pub fn is_retries_exhausted(&self) -> bool {
-        false
+        matches!(*self.kind, Kind::RetriesExhausted { .. })
     }
 
     /// Returns what the last attempt failed with, if [retries are exhausted](Self::is_retries_exhausted).
     #[must_use]
     pub fn last_failure(&self) -> Option<&Self> {
-        None
+        match &*self.kind {
+            Kind::RetriesExhausted { last_failure, .. } => Some(last_failure),
+            _ => None,
+        }
     }
 
-    /// Returns the parse error, if an event was dropped because of one. Never final: the stream goes on behind that event.
+    /// Returns the parse error for which an event was dropped. Never final: the stream goes on behind that event.
     #[must_use]
     pub fn parse_error(&self) -> Option<&ParseError> {
-        None
+        match &*self.kind {
+            Kind::Parse(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Returns the status of the answer that was refused, for [`is_status`](Self::is_status),
-    /// [`is_not_event_stream`](Self::is_not_event_stream) and [`is_redirect`](Self::is_redirect).
+    /// [`is_not_event_stream`](Self::is_not_event_stream), and a redirect that the client itself did not follow.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.response().map(ResponseHead::status)
@@ -118,28 +282,185 @@ impl Error {
     /// Returns the head of the answer that was refused.
     #[must_use]
     pub fn response(&self) -> Option<&ResponseHead> {
-        None
+        match &*self.kind {
+            Kind::Refused { head, .. } => Some(head),
+            _ => None,
+        }
     }
 
-    /// Returns the first bytes of the body of the answer that was refused, at most 8 KiB of what came within a
-    /// second. Empty if there is none.
+    /// Returns the beginning of the body of the answer that was refused: at most 8 KiB, and only what came within one
+    /// second or without a break. Servers put their reasons there. Empty if there is none.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        let _ = &self.inner;
-        &[]
+        match &*self.kind {
+            Kind::Refused { body, .. } => &body.0,
+            _ => &[],
+        }
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").finish_non_exhaustive()
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("is_final", &self.is_final)
+            .finish()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("error")
+        match &*self.kind {
+            Kind::Builder(what) => f.write_str(what),
+            Kind::NoTls => f.write_str(
+                "https needs TLS, which is not built in: enable the feature default-tls, rustls or native-tls of \
+                 sse-client",
+            ),
+            Kind::Transport { stage, .. } => f.write_str(match stage {
+                Stage::Build => "request cannot be built",
+                Stage::Connect => "cannot connect",
+                Stage::Certificate => "certificate refused",
+                Stage::Redirect => "redirects lead nowhere",
+                Stage::Request => "connection lost before the response",
+                Stage::Body => "connection lost",
+            }),
+            Kind::Refused { why, head, .. } => refused(f, *why, head),
+            Kind::Timeout(what, time) => {
+                let (what, setting) = match what {
+                    Timeout::Response => ("response", "response_timeout"),
+                    Timeout::Bytes => ("bytes", "idle_timeout"),
+                    Timeout::Event => ("event", "event_timeout"),
+                };
+                write!(f, "no {what} for {time:?} ({setting})")
+            }
+            Kind::EndOfBody { in_event: false } => f.write_str("event stream ended"),
+            Kind::EndOfBody { in_event: true } => {
+                f.write_str("event stream ended in the middle of an event, which is dropped")
+            }
+            Kind::LastEventIdNotSent { len } => write!(
+                f,
+                "last event ID of {len} bytes cannot be sent in a header (control characters, nothing but spaces, or \
+                 more than {MAX_LAST_EVENT_ID_BYTES} bytes), the request is sent without it"
+            ),
+            Kind::Parse(error) => error.fmt(f),
+            Kind::RetriesExhausted { limit: Limit::Attempts(attempts), .. } => {
+                write!(f, "gave up after {attempts} reconnection attempts without an event (max_attempts)")
+            }
+            Kind::RetriesExhausted { limit: Limit::Downtime(time), .. } => {
+                write!(f, "gave up after {time:?} without a connection (max_downtime)")
+            }
+        }
     }
 }
 
-impl std::error::Error for Error {}
+fn refused(f: &mut fmt::Formatter<'_>, why: Refusal, head: &ResponseHead) -> fmt::Result {
+    let url = head.safe_url();
+    let status = head.status();
+    match why {
+        Refusal::Status => write!(f, "{url} answered {status}"),
+        Refusal::NotEventStream => match head.safe_content_type() {
+            Some(content_type) => write!(
+                f,
+                "{url} answered with {content_type}, not text/event-stream"
+            ),
+            None => write!(
+                f,
+                "{url} answered without a content type, not with text/event-stream"
+            ),
+        },
+        Refusal::Redirect(why) => match why {
+            BadRedirect::NoLocation => write!(f, "{url} answered {status} without a Location"),
+            BadRedirect::BadLocation => write!(f, "{url} redirects to something that is not a URL"),
+            BadRedirect::BadScheme => {
+                write!(f, "{url} redirects to a URL that is neither http nor https")
+            }
+            BadRedirect::TooMany => write!(
+                f,
+                "{url} redirects, after {MAX_REDIRECTS} redirects in a row"
+            ),
+        },
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &*self.kind {
+            Kind::Transport { source, .. } => Some(&**source),
+            Kind::RetriesExhausted { last_failure, .. } => Some(last_failure),
+            // The text of a parse error is this error's own, so it must not come again as its source.
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_small_and_goes_anywhere() {
+        fn goes_anywhere<T: StdError + Send + Sync + Clone + 'static>() {}
+        goes_anywhere::<Error>();
+        assert!(size_of::<Error>() <= 2 * size_of::<usize>());
+    }
+
+    #[test]
+    fn retries_exhausted_carries_the_last_failure() {
+        let last_failure =
+            Error::passing(Kind::Timeout(Timeout::Response, Duration::from_secs(30)));
+        let error = Error::last(Kind::RetriesExhausted {
+            limit: Limit::Attempts(3),
+            last_failure,
+        });
+        assert!(error.is_final() && error.is_retries_exhausted() && !error.is_timeout());
+        assert_eq!(
+            error.to_string(),
+            "gave up after 3 reconnection attempts without an event (max_attempts)"
+        );
+        let last_failure = error.last_failure().unwrap();
+        assert!(last_failure.is_timeout() && !last_failure.is_final());
+        assert_eq!(
+            error.source().unwrap().to_string(),
+            "no response for 30s (response_timeout)"
+        );
+    }
+
+    #[test]
+    fn shows_no_secrets() {
+        let head = ResponseHead::new(
+            "https://me:secret@host/path?key=secret#secret"
+                .parse()
+                .unwrap(),
+            StatusCode::NOT_FOUND,
+            [("set-cookie", "secret")]
+                .into_iter()
+                .map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap()))
+                .collect(),
+        );
+        for why in [
+            Refusal::Status,
+            Refusal::NotEventStream,
+            Refusal::Redirect(BadRedirect::NoLocation),
+            Refusal::Redirect(BadRedirect::BadLocation),
+            Refusal::Redirect(BadRedirect::BadScheme),
+            Refusal::Redirect(BadRedirect::TooMany),
+        ] {
+            let error = Error::last(Kind::Refused {
+                why,
+                head: head.clone(),
+                body: Excerpt::default(),
+            });
+            for shown in [
+                error.to_string(),
+                format!("{error:?}"),
+                format!("{error:#?}"),
+            ] {
+                assert!(
+                    !shown.contains("secret") && !shown.contains("me:"),
+                    "{shown}"
+                );
+                assert!(shown.contains("https://host/path"), "{shown}");
+            }
+        }
+    }
+}

@@ -1,109 +1,315 @@
-//! [`EventSource`] and [`Updates`]: the two views of one connection.
+//! [`EventSource`] and [`Updates`]: the two views of one engine, and what drives it with an HTTP client and a timer. The
+//! only file that waits.
 
+use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use sse_codec::Event;
+use tokio::time::{Instant, Sleep};
 
+use crate::connection::{Action, Connection, Now, Settings};
 use crate::error::Error;
-use crate::update::{ReadyState, Update};
+use crate::response::safe;
+use crate::transport::{HttpClient, Progress, Transport};
+use crate::update::{CloseReason, ReadyState, Update};
 
-/// A stream of events that reconnects by itself: a fused `Stream` of `Result<Event, Error>`, `Unpin` and `Send`.
+/// A stream of events that reconnects and resumes by itself.
 ///
-/// Failures after which it reconnects are not items ([`updates`](Self::updates) shows them). An error among the items is either
-/// [final](Error::is_final), then it is the last item, or tells of an event that was dropped, then the stream goes on.
-#[derive(Debug)]
+/// It is a fused `Stream` of `Result<Event, Error>`. Failures after which it reconnects are not items
+/// ([`updates`](Self::updates) shows them). An error is either [final](Error::is_final) and the last item, or tells of
+/// something that was lost while the stream goes on, such as an event over the limit: so go on polling until `None`, or
+/// stop at the first error, as it suits.
+///
+/// Made by [`EventSource::get`] or [`EventSource::builder`]. Nothing is sent before it is polled, and nothing is read
+/// that the consumer does not ask for, so a slow consumer slows the server down. Dropping it closes the connection.
+///
+/// # Examples
+///
+/// ```no_run
+/// use futures_util::TryStreamExt;
+/// use sse_client::EventSource;
+///
+/// # async fn run() -> Result<(), sse_client::Error> {
+/// let mut events = EventSource::get("https://example.com/stream")?;
+/// while let Some(event) = events.try_next().await? {
+///     println!("{}: {}", event.event_type(), event.data());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// If it is polled outside of a tokio runtime whose I/O and time drivers are enabled.
+///
+/// # Cancel safety
+///
+/// Waiting for the next item can be given up at any time (by `select!`, by a timeout) and taken up again; nothing is
+/// lost.
 #[must_use = "an event source does nothing until it is polled"]
 pub struct EventSource {
-    inner: Updates,
+    updates: Updates,
 }
 
-/// The other view of an event source: a fused `Stream` of [`Update`]s. Comes from [`EventSource::updates`].
-#[derive(Debug)]
+/// A stream of everything that happens to an event source: its events, and how its connection fares.
+///
+/// It is a fused `Stream` of [`Update`]s, made by [`EventSource::updates`]. What is said there about panics and
+/// cancel safety holds here as well.
+///
+/// # Examples
+///
+/// ```no_run
+/// use futures_util::StreamExt;
+/// use sse_client::{EventSource, Update};
+///
+/// # async fn run() -> Result<(), sse_client::Error> {
+/// let mut updates = EventSource::get("https://example.com/stream")?.updates();
+/// while let Some(update) = updates.next().await {
+///     match update {
+///         Update::Open(head) => eprintln!("connected to {}", head.url()),
+///         Update::Event(event) => println!("{}", event.data()),
+///         Update::Reconnecting { delay, cause, .. } => eprintln!("{cause}, trying again in {delay:?}"),
+///         Update::Closed { why, .. } => eprintln!("the end: {why:?}"),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "an event source does nothing until it is polled"]
-pub struct Updates {}
+pub struct Updates {
+    connection: Connection,
+    http: HttpClient,
+    transport: Transport,
+    /// When the first poll was: the zero of the engine's time.
+    start: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    random: fastrand::Rng,
+}
 
 impl EventSource {
-    pub(crate) fn stub() -> Result<Self, Error> {
-        Ok(Self { inner: Updates {} })
+    pub(crate) fn new(settings: Settings, http: HttpClient) -> Self {
+        let updates = Updates {
+            connection: Connection::new(settings),
+            http,
+            transport: Transport::Idle,
+            start: None,
+            timer: None,
+            random: fastrand::Rng::new(),
+        };
+        Self { updates }
     }
 
     /// Turns it into a stream of everything that happens, not only of the events.
     pub fn updates(self) -> Updates {
-        self.inner
+        self.updates
     }
 
-    /// Closes the event source. Whatever has arrived and was not handed out yet is dropped; the next item is the end.
+    /// Closes the event source and its connection. What has arrived and was not handed out is dropped: the next item is
+    /// the end.
     pub fn close(&mut self) {
-        self.inner.close();
+        self.updates.close();
     }
 
-    /// Drops the connection, or the wait for the next one, and connects at once, with the ID of the last event that was
-    /// handed out. Does nothing after the end.
+    /// Drops the connection, or the wait for the next one, and connects at once; for a program that knows that the
+    /// network has changed, or that has just woken up.
+    ///
+    /// It resumes behind the last event that was handed out. What has arrived and was not handed out is dropped, since
+    /// a server that knows its IDs will send it again. Does nothing after the end.
     pub fn reconnect_now(&mut self) {
-        self.inner.reconnect_now();
+        self.updates.reconnect_now();
     }
 
-    /// Returns the last event ID: that of the last event that was handed out, or of a block without data behind it. Empty if
-    /// there is none.
+    /// Returns the last event ID: that of the last event that was handed out, or of a block without data behind it.
+    /// Empty if there is none.
+    ///
+    /// [`EventSourceBuilder::last_event_id`](crate::EventSourceBuilder::last_event_id) takes it to go on there another
+    /// time.
     #[must_use]
     pub fn last_event_id(&self) -> &str {
-        self.inner.last_event_id()
+        self.updates.last_event_id()
     }
 
     /// Returns the state of the connection.
     #[must_use]
     pub fn ready_state(&self) -> ReadyState {
-        self.inner.ready_state()
+        self.updates.ready_state()
     }
 }
 
 impl Updates {
-    /// Closes the event source, as [`EventSource::close`] does. No [`Update::Closed`] follows.
-    pub fn close(&mut self) {}
+    /// Closes the event source, see [`EventSource::close`]. Not even [`Update::Closed`] follows.
+    pub fn close(&mut self) {
+        self.connection.close();
+        self.hang_up();
+    }
 
     /// Reconnects at once, see [`EventSource::reconnect_now`].
-    pub fn reconnect_now(&mut self) {}
+    pub fn reconnect_now(&mut self) {
+        self.connection.reconnect_now();
+        self.hang_up();
+    }
 
     /// Returns the last event ID, see [`EventSource::last_event_id`].
     #[must_use]
     pub fn last_event_id(&self) -> &str {
-        ""
+        self.connection.last_event_id()
     }
 
     /// Returns the state of the connection.
     #[must_use]
     pub fn ready_state(&self) -> ReadyState {
-        ReadyState::Closed
+        self.connection.ready_state()
+    }
+
+    fn poll_update(&mut self, cx: &mut Context<'_>) -> Poll<Option<Update>> {
+        for _ in 0..MAX_STEPS {
+            match self.connection.next() {
+                Action::Yield(update) => return Poll::Ready(Some(update)),
+                Action::Send(request) => {
+                    // The old connection goes before the new one comes.
+                    self.hang_up();
+                    self.transport = Transport::send(&self.http, request);
+                }
+                // What has come goes before a timeout: a consumer who was away for long must not find the connection
+                // dead while its bytes wait for him.
+                Action::Read => match self.transport.poll(cx) {
+                    Poll::Ready(progress) => self.tell(progress),
+                    Poll::Pending => ready!(self.poll_timer(cx)),
+                },
+                Action::Wait => {
+                    self.hang_up();
+                    ready!(self.poll_timer(cx));
+                }
+                Action::End => {
+                    self.hang_up();
+                    return Poll::Ready(None);
+                }
+            }
+        }
+        // A server that floods its client with comments must not keep the thread from everything else.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Tells the engine what has come.
+    fn tell(&mut self, progress: Progress) {
+        let now = self.now();
+        match progress {
+            Progress::Head(head) => self.connection.head(now, head),
+            Progress::Chunk(chunk) => self.connection.chunk(now, chunk),
+            Progress::End => self.connection.end(now),
+            Progress::Failed(error) => self.connection.failed(now, error),
+        }
+    }
+
+    /// Waits for the engine's deadline, then tells it.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let start = self.start();
+        let deadline = self.connection.deadline(start.elapsed());
+        // A deadline beyond the end of the clock never comes.
+        let Some(deadline) = deadline.and_then(|deadline| start.checked_add(deadline)) else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        ready!(timer.as_mut().poll(cx));
+        self.timer = None;
+        let now = self.now();
+        self.connection.timer(now);
+        Poll::Ready(())
+    }
+
+    fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("url", &safe(self.connection.home()))
+            .field("ready_state", &self.ready_state())
+            .field("last_event_id", &self.last_event_id())
+            .finish_non_exhaustive()
+    }
+
+    fn hang_up(&mut self) {
+        self.transport = Transport::Idle;
+    }
+
+    fn start(&mut self) -> Instant {
+        *self.start.get_or_insert_with(Instant::now)
+    }
+
+    fn now(&mut self) -> Now {
+        Now {
+            time: self.start().elapsed(),
+            wall: SystemTime::now(),
+            random: self.random.u64(..),
+        }
+    }
+}
+
+// Written by hand, since neither headers nor credentials must be seen.
+impl fmt::Debug for EventSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.updates.debug("EventSource", f)
+    }
+}
+
+impl fmt::Debug for Updates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.debug("Updates", f)
     }
 }
 
 impl Stream for EventSource {
     type Item = Result<Event, Error>;
 
-    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(None)
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        for _ in 0..MAX_STEPS {
+            match ready!(self.updates.poll_update(cx)) {
+                Some(Update::Event(event)) => return Poll::Ready(Some(Ok(event))),
+                Some(
+                    Update::Error(error)
+                    | Update::Closed {
+                        why: CloseReason::Failed(error),
+                    },
+                ) => {
+                    return Poll::Ready(Some(Err(error)));
+                }
+                Some(_) => {}
+                None => return Poll::Ready(None),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
 impl FusedStream for EventSource {
     fn is_terminated(&self) -> bool {
-        true
+        self.updates.is_terminated()
     }
 }
 
 impl Stream for Updates {
     type Item = Update;
 
-    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Update>> {
-        Poll::Ready(None)
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Update>> {
+        self.poll_update(cx)
     }
 }
 
 impl FusedStream for Updates {
     fn is_terminated(&self) -> bool {
-        true
+        self.connection.is_done()
     }
 }
+
+/// How many things are done in one poll before the thread is given back.
+const MAX_STEPS: usize = 64;

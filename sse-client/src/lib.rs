@@ -9,12 +9,20 @@
     clippy::print_stderr
 )]
 
+mod backoff;
 mod builder;
+mod connection;
 mod error;
 mod event_source;
+mod intake;
 mod policy;
+mod redirect;
+mod request;
 mod response;
+mod retry_after;
+mod transport;
 mod update;
+mod watchdog;
 
 pub use builder::EventSourceBuilder;
 pub use error::Error;

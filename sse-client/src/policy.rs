@@ -3,6 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use http::StatusCode;
+
+use crate::backoff::{Backoff, MAX_RECONNECTION_TIME};
+use crate::redirect::MAX_REDIRECTS;
+use crate::retry_after::MAX_RETRY_AFTER;
+
 /// Decides which answers and failures end an event source, and how long it waits before it reconnects after the others.
 ///
 /// Its `Display` output is the table of those decisions.
@@ -103,8 +109,238 @@ impl Default for Policy {
     }
 }
 
+/// What a policy has to say about the status of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusVerdict {
+    /// An event stream, if the content type says so too.
+    Accept,
+    /// The server asks to stop. Not an error.
+    Stop,
+    /// Follow the redirect.
+    Redirect,
+    /// An error that may pass.
+    Reconnect,
+    /// An error for good.
+    Fail,
+}
+
+impl Policy {
+    /// Returns what to do about an answer with this status.
+    pub(crate) fn on_status(&self, status: StatusCode) -> StatusVerdict {
+        match status.as_u16() {
+            200 => StatusVerdict::Accept,
+            301 | 302 | 303 | 307 | 308 => StatusVerdict::Redirect,
+            _ if self.standard => StatusVerdict::Fail,
+            204 => StatusVerdict::Stop,
+            408 | 421 | 425 | 429 | 500 | 502 | 503 | 504 | 520..=524 | 529 if self.reconnect => {
+                StatusVerdict::Reconnect
+            }
+            _ => StatusVerdict::Fail,
+        }
+    }
+
+    /// Returns whether to reconnect after network errors, timeouts, and the end of the body.
+    pub(crate) fn reconnects(&self) -> bool {
+        self.reconnect
+    }
+
+    /// Returns whether a reconnect asks the URL at which redirects have ended, rather than the caller's.
+    pub(crate) fn keeps_redirects(&self) -> bool {
+        self.standard
+    }
+
+    /// Returns the delay before a reconnection attempt, see [`Backoff::delay`].
+    pub(crate) fn delay(
+        &self,
+        set_by_stream: Option<Duration>,
+        not_before: Option<Duration>,
+        attempt: u32,
+        random: u64,
+    ) -> Duration {
+        let backoff = Backoff {
+            floor: self.floor,
+            cap: self.cap,
+        };
+        backoff.delay(
+            set_by_stream.unwrap_or(self.reconnection_time),
+            not_before,
+            attempt,
+            random,
+        )
+    }
+
+    pub(crate) fn attempts_limit(&self) -> Option<u32> {
+        self.max_attempts
+    }
+
+    pub(crate) fn downtime_limit(&self) -> Option<Duration> {
+        self.max_downtime
+    }
+
+    /// Lists the statuses with a verdict, neighbours as ranges.
+    fn statuses(&self, verdict: StatusVerdict) -> String {
+        let mut ranges: Vec<(u16, u16)> = Vec::new();
+        for code in 100..=999 {
+            if !StatusCode::from_u16(code).is_ok_and(|status| self.on_status(status) == verdict) {
+                continue;
+            }
+            match ranges.last_mut() {
+                Some((_, last)) if *last + 1 == code => *last = code,
+                _ => ranges.push((code, code)),
+            }
+        }
+        let ranges: Vec<_> = (ranges.into_iter())
+            .map(|(first, last)| match last - first {
+                0 => first.to_string(),
+                1 => format!("{first}, {last}"),
+                _ => format!("{first} to {last}"),
+            })
+            .collect();
+        ranges.join(", ")
+    }
+}
+
+/// The table of what happens, and what is done then. Written from the decisions themselves.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
+        let mut row = |what: &str, then: &str| writeln!(f, "{what:<WIDTH$} {then}");
+        let (lost, ended) = if self.reconnect {
+            ("reconnect", "reconnect")
+        } else {
+            ("final error", "the end")
+        };
+        row("network error, cut body, timeout", lost)?;
+        row("end of the body", ended)?;
+        row(
+            "certificate refused, request that cannot be built",
+            "final error",
+        )?;
+        row(
+            "event too large, or ill-formed UTF-8 rejected",
+            "error, the stream goes on",
+        )?;
+        row("200 with an event stream", "open")?;
+        row("200 with anything else", "final error")?;
+        for (verdict, then) in [
+            (StatusVerdict::Stop, "the end".to_owned()),
+            (StatusVerdict::Redirect, {
+                let asked = if self.standard {
+                    "the last URL"
+                } else {
+                    "the original URL"
+                };
+                let after = if self.reconnect {
+                    format!("; a reconnect asks {asked}")
+                } else {
+                    String::new()
+                };
+                format!("follow, up to {MAX_REDIRECTS} in a row{after}")
+            }),
+            (
+                StatusVerdict::Reconnect,
+                format!("reconnect, not before Retry-After (up to {MAX_RETRY_AFTER:?})"),
+            ),
+        ] {
+            let statuses = self.statuses(verdict);
+            if !statuses.is_empty() {
+                row(&statuses, &then)?;
+            }
+        }
+        row("any other status", "final error")?;
+        if !self.reconnect {
+            return Ok(());
+        }
+        let Self {
+            floor,
+            cap,
+            reconnection_time,
+            ..
+        } = self;
+        row(
+            "delay before attempt n, with base the reconnection time",
+            &format!(
+                "from base to max(1.5 base, min({cap:?}, base 2^n)); base is {reconnection_time:?} or set by the \
+                 stream, {floor:?} to {MAX_RECONNECTION_TIME:?}"
+            ),
+        )?;
+        let never = || "never".to_owned();
+        row(
+            "give up after attempts without an event",
+            &self
+                .max_attempts
+                .map_or_else(never, |attempts| attempts.to_string()),
+        )?;
+        row(
+            "give up after time without a connection",
+            &self
+                .max_downtime
+                .map_or_else(never, |time| format!("{time:?}")),
+        )
+    }
+}
+
+/// The width of the table's first column.
+const WIDTH: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdicts(policy: &Policy, verdict: StatusVerdict) -> Vec<u16> {
+        (100..=999)
+            .filter(|&code| policy.on_status(StatusCode::from_u16(code).unwrap()) == verdict)
+            .collect()
+    }
+
+    const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+
+    #[test]
+    fn resilient() {
+        let policy = Policy::default();
+        assert_eq!(verdicts(&policy, StatusVerdict::Accept), [200]);
+        assert_eq!(verdicts(&policy, StatusVerdict::Stop), [204]);
+        assert_eq!(verdicts(&policy, StatusVerdict::Redirect), REDIRECTS);
+        assert_eq!(
+            verdicts(&policy, StatusVerdict::Reconnect),
+            [
+                408, 421, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529
+            ]
+        );
+        assert!(!policy.keeps_redirects());
+    }
+
+    #[test]
+    fn standard() {
+        let policy = Policy::standard();
+        assert_eq!(verdicts(&policy, StatusVerdict::Accept), [200]);
+        assert!(verdicts(&policy, StatusVerdict::Stop).is_empty());
+        assert_eq!(verdicts(&policy, StatusVerdict::Redirect), REDIRECTS);
+        assert!(verdicts(&policy, StatusVerdict::Reconnect).is_empty());
+        assert!(policy.keeps_redirects());
+    }
+
+    #[test]
+    fn never() {
+        let policy = Policy::never();
+        assert_eq!(verdicts(&policy, StatusVerdict::Stop), [204]);
+        assert_eq!(verdicts(&policy, StatusVerdict::Redirect), REDIRECTS);
+        assert!(verdicts(&policy, StatusVerdict::Reconnect).is_empty());
+        assert!(!policy.reconnects());
+    }
+
+    #[test]
+    fn the_table_is_that_of_the_policy() {
+        let table = Policy::resilient().max_attempts(Some(7)).to_string();
+        let row = |begins: &str| {
+            let line = table.lines().find(|line| line.starts_with(begins));
+            line.unwrap_or_else(|| panic!("no row {begins} in\n{table}"))
+                .to_owned()
+        };
+        assert!(row("408, 421, 425, 429, 500, 502 to 504, 520 to 524, 529 ").contains("reconnect"));
+        assert!(row("204 ").ends_with("the end"));
+        assert!(row("301 to 303, 307, 308 ").ends_with("the original URL"));
+        assert!(row("give up after attempts").ends_with('7'));
+        assert!(Policy::standard().to_string().contains("the last URL"));
+        assert!(!Policy::never().to_string().contains("reconnect"));
     }
 }

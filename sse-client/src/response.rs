@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use reqwest::Url;
+
+use crate::policy::{Policy, StatusVerdict};
 
 /// The head of an HTTP response. Cheap to clone.
 ///
@@ -32,8 +35,9 @@ impl ResponseHead {
         }
     }
 
-    /// Returns the URL that has answered: the last one, if there were redirects. In full, so mind what its query may
-    /// hold before it is logged.
+    /// Returns the URL that has answered: the last one, if there were redirects.
+    ///
+    /// It has no credentials, but it has its query; mind what that may hold before you log it.
     #[must_use]
     pub fn url(&self) -> &str {
         self.inner.url.as_str()
@@ -50,12 +54,162 @@ impl ResponseHead {
     pub fn headers(&self) -> &HeaderMap {
         &self.inner.headers
     }
+
+    pub(crate) fn parsed_url(&self) -> &Url {
+        &self.inner.url
+    }
+
+    /// Returns the URL fit for a log: without credentials, query and fragment.
+    pub(crate) fn safe_url(&self) -> String {
+        safe(&self.inner.url)
+    }
+
+    /// Returns the content type fit for a log: short, and without characters that do things to a terminal.
+    pub(crate) fn safe_content_type(&self) -> Option<String> {
+        let value = self.inner.headers.get(CONTENT_TYPE)?;
+        let text = String::from_utf8_lossy(value.as_bytes());
+        Some(
+            text.chars()
+                .take(MAX_SHOWN_CHARS)
+                .flat_map(char::escape_debug)
+                .collect(),
+        )
+    }
 }
 
 impl fmt::Debug for ResponseHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseHead")
             .field("status", &self.inner.status)
+            .field("url", &self.safe_url())
+            .field("content_type", &self.safe_content_type())
             .finish_non_exhaustive()
+    }
+}
+
+/// Returns a URL without what may be secret.
+pub(crate) fn safe(url: &Url) -> String {
+    let mut url = url.clone();
+    // Fails only on URLs that cannot have credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}
+
+/// What to do about the head of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Open,
+    Stop,
+    Redirect,
+    Reconnect,
+    Fail,
+    NotEventStream,
+}
+
+/// Judges the head of a response.
+pub(crate) fn verdict(head: &ResponseHead, policy: &Policy) -> Verdict {
+    match policy.on_status(head.status()) {
+        StatusVerdict::Accept if is_event_stream(head.headers()) => Verdict::Open,
+        StatusVerdict::Accept => Verdict::NotEventStream,
+        StatusVerdict::Stop => Verdict::Stop,
+        StatusVerdict::Redirect => Verdict::Redirect,
+        StatusVerdict::Reconnect => Verdict::Reconnect,
+        StatusVerdict::Fail => Verdict::Fail,
+    }
+}
+
+/// Returns whether the essence of the content type is `text/event-stream`. Parameters do not matter, not even a
+/// `charset`, since an event stream is always UTF-8.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return false;
+    };
+    let bytes = value.as_bytes();
+    let essence = bytes.split(|&byte| byte == b';').next().unwrap_or_default();
+    essence
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"text/event-stream")
+}
+
+/// How much of a content type is shown in a message.
+const MAX_SHOWN_CHARS: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn head(status: u16, content_type: Option<&str>) -> ResponseHead {
+        let mut headers = HeaderMap::new();
+        if let Some(content_type) = content_type {
+            headers.insert(
+                CONTENT_TYPE,
+                HeaderValue::from_bytes(content_type.as_bytes()).unwrap(),
+            );
+        }
+        let url = "http://me:secret@host:81/path?token=secret#secret"
+            .parse()
+            .unwrap();
+        ResponseHead::new(url, StatusCode::from_u16(status).unwrap(), headers)
+    }
+
+    #[test]
+    fn the_content_type_is_compared_by_its_essence() {
+        for (content_type, yes) in [
+            (Some("text/event-stream"), true),
+            (Some("TEXT/Event-Stream"), true),
+            (Some("text/event-stream;charset=latin1"), true),
+            (Some(" text/event-stream ; charset=utf-8; x=\"y;z\""), true),
+            (Some("text/event-stream;"), true),
+            (Some("text/event-streams"), false),
+            (Some("text/event-stream x"), false),
+            (Some("text/plain"), false),
+            (Some("text/html; x=text/event-stream"), false),
+            (Some(""), false),
+            (Some("\u{fc}"), false),
+            (None, false),
+        ] {
+            let verdict = verdict(&head(200, content_type), &Policy::default());
+            assert_eq!(verdict == Verdict::Open, yes, "{content_type:?}");
+            assert_eq!(verdict == Verdict::NotEventStream, !yes, "{content_type:?}");
+        }
+    }
+
+    #[test]
+    fn the_content_type_of_other_answers_does_not_matter() {
+        for content_type in [Some("text/event-stream"), Some("text/html"), None] {
+            for (status, expected) in [
+                (204, Verdict::Stop),
+                (307, Verdict::Redirect),
+                (503, Verdict::Reconnect),
+                (404, Verdict::Fail),
+            ] {
+                assert_eq!(
+                    verdict(&head(status, content_type), &Policy::default()),
+                    expected
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secrets() {
+        let shown = format!("{:?}", head(200, Some("text/html\u{9b}2J")));
+        assert!(shown.contains("http://host:81/path"), "{shown}");
+        assert!(
+            !shown.contains("secret") && !shown.contains("me:"),
+            "{shown}"
+        );
+        assert!(!shown.contains('\u{9b}'), "{shown}");
+    }
+
+    #[test]
+    fn a_long_content_type_is_shown_in_part() {
+        let head = head(200, Some(&"x".repeat(10_000)));
+        assert_eq!(head.safe_content_type().unwrap().len(), MAX_SHOWN_CHARS);
     }
 }

@@ -1,0 +1,505 @@
+//! The engine: what to do next, given what has happened. No socket, no clock, no randomness.
+//!
+//! The states and their transitions are those of
+//! [`#sse-processing-model`](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model):
+//! announce the connection, reestablish the connection, fail the connection.
+//!
+//! Whoever drives it calls [`Connection::next`] and does what that says, again and again; what happens meanwhile he tells
+//! by the other methods. Time is a `Duration` since a moment of the driver's choice that never changes.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use reqwest::Url;
+use sse_codec::LastEventId;
+
+use crate::error::{Error, Excerpt, Kind, Limit, Refusal, Timeout};
+use crate::intake::{Intake, IntakeSettings, Received};
+use crate::policy::Policy;
+use crate::redirect::{BadRedirect, MAX_REDIRECTS, Target};
+use crate::request::{Request, last_event_id_value};
+use crate::response::{ResponseHead, Verdict, verdict};
+use crate::retry_after::retry_after;
+use crate::update::{CloseReason, ReadyState, Update};
+use crate::watchdog::Watchdog;
+
+/// The engine of one event source, over all its connections.
+pub(crate) struct Connection {
+    policy: Policy,
+    headers: HeaderMap,
+    state: State,
+    /// What is to be handed out before anything else is done.
+    outbox: VecDeque<Update>,
+    intake: Intake,
+    /// Where a reconnect begins: at the caller's URL or, by the standard, where redirects have ended.
+    home: Target,
+    /// Where the request under way goes.
+    target: Target,
+    /// How many redirects have led there.
+    redirects: u32,
+    /// Whether it was reported that the last event ID cannot be sent. Once is enough for all redirects.
+    reported_id: bool,
+    /// How many reconnections there were since the last event.
+    attempts: u32,
+    downtime: Downtime,
+    response_watchdog: Watchdog,
+    idle_watchdog: Watchdog,
+    event_watchdog: Watchdog,
+    excerpt_watchdog: Watchdog,
+}
+
+/// What the engine has to know before it starts.
+pub(crate) struct Settings {
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) last_event_id: LastEventId<'static>,
+    pub(crate) policy: Policy,
+    pub(crate) intake: IntakeSettings,
+    pub(crate) response_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) event_timeout: Option<Duration>,
+}
+
+/// The moment in which something happens, with the chance that it brings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// By the monotonic clock.
+    pub(crate) time: Duration,
+    /// By the wall clock, for dates that a server names.
+    pub(crate) wall: SystemTime,
+    /// Evenly spread over all of `u64`.
+    pub(crate) random: u64,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Drop the connection that there may be, and send this request.
+    Send(Request),
+    /// Wait for the connection, and say what came of it. At [`deadline`](Connection::deadline) call
+    /// [`timer`](Connection::timer).
+    Read,
+    /// Drop the connection. At [`deadline`](Connection::deadline) call [`timer`](Connection::timer).
+    Wait,
+    /// Hand this out.
+    Yield(Update),
+    /// Drop the connection. Nothing will happen any more.
+    End,
+}
+
+#[derive(Debug)]
+enum State {
+    /// A request is to be sent.
+    Ready,
+    /// A request was sent, and its answer has not come.
+    Sent,
+    /// The answer was refused, and the beginning of its body is read.
+    Refused(Refused),
+    Open,
+    Waiting {
+        until: Duration,
+    },
+    Closed,
+}
+
+#[derive(Debug)]
+struct Refused {
+    why: Refusal,
+    head: ResponseHead,
+    body: Excerpt,
+    /// Whether to reconnect, and what `Retry-After` says then.
+    reconnect: Option<Option<Duration>>,
+}
+
+impl Connection {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let home = Target::new(settings.url);
+        Self {
+            policy: settings.policy,
+            headers: settings.headers,
+            state: State::Ready,
+            outbox: VecDeque::new(),
+            intake: Intake::new(settings.intake, &settings.last_event_id),
+            target: home.clone(),
+            home,
+            redirects: 0,
+            reported_id: false,
+            attempts: 0,
+            downtime: Downtime::default(),
+            response_watchdog: Watchdog::new(settings.response_timeout),
+            idle_watchdog: Watchdog::new(settings.idle_timeout),
+            event_watchdog: Watchdog::new(settings.event_timeout),
+            excerpt_watchdog: Watchdog::new(Some(EXCERPT_TIMEOUT)),
+        }
+    }
+
+    /// Returns what to do next.
+    pub(crate) fn next(&mut self) -> Action {
+        if let Some(update) = self.outbox.pop_front() {
+            return Action::Yield(update);
+        }
+        match self.state {
+            State::Ready => self.send(),
+            State::Sent | State::Refused(_) => Action::Read,
+            State::Open => match self.intake.next() {
+                Some(received) => Action::Yield(update(received)),
+                None => Action::Read,
+            },
+            State::Waiting { .. } => Action::Wait,
+            State::Closed => Action::End,
+        }
+    }
+
+    /// Returns when to call [`timer`](Self::timer), if nothing else happens before. To be called whenever waiting
+    /// starts or goes on, since timeouts count from there.
+    pub(crate) fn deadline(&mut self, now: Duration) -> Option<Duration> {
+        match self.state {
+            State::Sent => self.response_watchdog.arm(now),
+            State::Refused(_) => self.excerpt_watchdog.arm(now),
+            State::Open => {
+                let deadlines = [self.idle_watchdog.arm(now), self.event_watchdog.arm(now)];
+                deadlines.into_iter().flatten().min()
+            }
+            State::Waiting { until } => Some(until),
+            State::Ready | State::Closed => None,
+        }
+    }
+
+    /// Takes note that a deadline may have passed. Does nothing if none has.
+    pub(crate) fn timer(&mut self, now: Now) {
+        let timeout = match self.state {
+            State::Sent => {
+                (self.response_watchdog.expired(now.time)).map(|time| (Timeout::Response, time))
+            }
+            State::Open => (self.idle_watchdog.expired(now.time))
+                .map(|time| (Timeout::Bytes, time))
+                .or_else(|| {
+                    self.event_watchdog
+                        .expired(now.time)
+                        .map(|time| (Timeout::Event, time))
+                }),
+            State::Refused(_) => {
+                if self.excerpt_watchdog.expired(now.time).is_some() {
+                    self.conclude(now);
+                }
+                None
+            }
+            State::Waiting { until } => {
+                if until <= now.time {
+                    self.start();
+                }
+                None
+            }
+            State::Ready | State::Closed => None,
+        };
+        if let Some((what, time)) = timeout {
+            self.reestablish(now, Error::passing(Kind::Timeout(what, time)), None);
+        }
+    }
+
+    /// Takes the head of the answer.
+    pub(crate) fn head(&mut self, now: Now, head: ResponseHead) {
+        if !matches!(self.state, State::Sent) {
+            return;
+        }
+        // The same, unless the HTTP client follows redirects by itself.
+        self.target = self.target.moved_to(head.parsed_url().clone());
+        match verdict(&head, &self.policy) {
+            Verdict::Open => self.announce(now, head),
+            Verdict::Stop => self.close_because(CloseReason::NoContent),
+            Verdict::Redirect => match self.follow(&head) {
+                Ok(()) => self.state = State::Ready,
+                Err(why) => self.refuse(Refusal::Redirect(why), head, None),
+            },
+            Verdict::Reconnect => {
+                let not_before = retry_after(head.headers(), now.wall);
+                self.refuse(Refusal::Status, head, Some(not_before));
+            }
+            Verdict::Fail => self.refuse(Refusal::Status, head, None),
+            Verdict::NotEventStream => self.refuse(Refusal::NotEventStream, head, None),
+        }
+    }
+
+    /// Takes a piece of the answer's body. Only after [`next`](Self::next) has said [`Action::Read`].
+    pub(crate) fn chunk(&mut self, now: Now, chunk: Bytes) {
+        match &mut self.state {
+            State::Open => {
+                if !chunk.is_empty() {
+                    self.idle_watchdog.disarm();
+                }
+                self.intake.feed(chunk);
+                self.note_progress();
+            }
+            State::Refused(refused) => {
+                let body = &mut refused.body.0;
+                let room = MAX_EXCERPT_BYTES - body.len();
+                body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+                if body.len() == MAX_EXCERPT_BYTES {
+                    self.conclude(now);
+                }
+            }
+            State::Ready | State::Sent | State::Waiting { .. } | State::Closed => {}
+        }
+    }
+
+    /// Takes note that the answer's body has ended.
+    pub(crate) fn end(&mut self, now: Now) {
+        match self.state {
+            State::Open => {
+                let in_event = self.intake.finish();
+                self.reestablish(now, Error::passing(Kind::EndOfBody { in_event }), None);
+            }
+            State::Refused(_) => self.conclude(now),
+            State::Ready | State::Sent | State::Waiting { .. } | State::Closed => {}
+        }
+    }
+
+    /// Takes note that the HTTP client has failed. If the error is final, trying again would not help.
+    pub(crate) fn failed(&mut self, now: Now, error: Error) {
+        match self.state {
+            State::Sent | State::Open if error.is_final() => self.fail(error),
+            State::Sent | State::Open => self.reestablish(now, error, None),
+            // The verdict stands, whatever happens to the body.
+            State::Refused(_) => self.conclude(now),
+            State::Ready | State::Waiting { .. } | State::Closed => {}
+        }
+    }
+
+    /// Closes the event source, by the caller's wish. Nothing more is handed out.
+    pub(crate) fn close(&mut self) {
+        self.outbox.clear();
+        self.intake.clear();
+        self.state = State::Closed;
+    }
+
+    /// Sends a new request at once, by the caller's wish.
+    pub(crate) fn reconnect_now(&mut self) {
+        if matches!(self.state, State::Closed) {
+            return;
+        }
+        // What waits to be handed out tells of a connection, or of a delay, that is no more.
+        self.outbox.clear();
+        self.intake.clear();
+        self.start();
+    }
+
+    pub(crate) fn last_event_id(&self) -> &str {
+        self.intake.last_event_id()
+    }
+
+    pub(crate) fn ready_state(&self) -> ReadyState {
+        match self.state {
+            State::Ready | State::Sent | State::Refused(_) | State::Waiting { .. } => {
+                ReadyState::Connecting
+            }
+            State::Open => ReadyState::Open,
+            State::Closed => ReadyState::Closed,
+        }
+    }
+
+    /// Returns whether nothing will be handed out any more.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.state, State::Closed) && self.outbox.is_empty()
+    }
+
+    /// Returns where a reconnect begins.
+    pub(crate) fn home(&self) -> &Url {
+        &self.home.url
+    }
+
+    /// Makes ready for the first request of a connection.
+    fn start(&mut self) {
+        self.target.clone_from(&self.home);
+        self.redirects = 0;
+        self.reported_id = false;
+        self.state = State::Ready;
+    }
+
+    /// Sends the request, or first reports that it will not carry the ID.
+    fn send(&mut self) -> Action {
+        let id = self.intake.last_event_id();
+        let value = if id.is_empty() {
+            None
+        } else {
+            last_event_id_value(id)
+        };
+        if value.is_none() && !id.is_empty() && !self.reported_id {
+            self.reported_id = true;
+            return Action::Yield(Update::Error(Error::passing(Kind::LastEventIdNotSent {
+                len: id.len(),
+            })));
+        }
+        self.response_watchdog.disarm();
+        self.state = State::Sent;
+        Action::Send(Request::new(&self.target, &self.headers, value))
+    }
+
+    /// Turns to where a redirect leads.
+    fn follow(&mut self, head: &ResponseHead) -> Result<(), BadRedirect> {
+        if self.redirects == MAX_REDIRECTS {
+            return Err(BadRedirect::TooMany);
+        }
+        self.target = self.target.redirected(head.headers())?;
+        self.redirects += 1;
+        Ok(())
+    }
+
+    /// Announces the connection.
+    fn announce(&mut self, now: Now, head: ResponseHead) {
+        if self.policy.keeps_redirects() {
+            self.home.clone_from(&self.target);
+        }
+        self.intake.restart();
+        self.idle_watchdog.disarm();
+        self.event_watchdog.disarm();
+        self.downtime.end(now.time);
+        self.state = State::Open;
+        self.outbox.push_back(Update::Open(head));
+    }
+
+    /// An event has been dispatched: whatever was wrong before is over.
+    fn note_progress(&mut self) {
+        if self.intake.take_progress() {
+            self.attempts = 0;
+            self.downtime.forget();
+            self.event_watchdog.disarm();
+        }
+    }
+
+    /// Reads the beginning of a refused answer's body before the verdict is carried out.
+    fn refuse(&mut self, why: Refusal, head: ResponseHead, reconnect: Option<Option<Duration>>) {
+        self.excerpt_watchdog.disarm();
+        self.state = State::Refused(Refused {
+            why,
+            head,
+            body: Excerpt::default(),
+            reconnect,
+        });
+    }
+
+    /// Carries out the verdict on a refused answer.
+    fn conclude(&mut self, now: Now) {
+        let State::Refused(refused) = std::mem::replace(&mut self.state, State::Closed) else {
+            return;
+        };
+        let Refused {
+            why,
+            head,
+            body,
+            reconnect,
+        } = refused;
+        let error = Error::passing(Kind::Refused { why, head, body });
+        match reconnect {
+            Some(not_before) => self.reestablish(now, error, not_before),
+            None => self.fail(error),
+        }
+    }
+
+    /// Reestablishes the connection: waits, then sends the next request; unless a limit is reached.
+    fn reestablish(&mut self, now: Now, cause: Error, not_before: Option<Duration>) {
+        self.downtime.begin(now.time);
+        if !self.policy.reconnects() {
+            return if cause.is_end_of_body() {
+                self.close_because(CloseReason::EndOfBody);
+            } else {
+                self.fail(cause);
+            };
+        }
+        let attempt = self.attempts.saturating_add(1);
+        let delay = self.policy.delay(
+            self.intake.reconnection_time(),
+            not_before,
+            attempt,
+            now.random,
+        );
+        if let Some(limit) = self.limit_reached(now.time, attempt, delay) {
+            return self.fail(Error::last(Kind::RetriesExhausted {
+                limit,
+                last_failure: cause,
+            }));
+        }
+        self.attempts = attempt;
+        self.intake.clear();
+        self.state = State::Waiting {
+            until: now.time.saturating_add(delay),
+        };
+        self.outbox.push_back(Update::Reconnecting {
+            delay,
+            attempt,
+            cause,
+        });
+    }
+
+    fn limit_reached(&self, now: Duration, attempt: u32, delay: Duration) -> Option<Limit> {
+        if let Some(limit) = self.policy.attempts_limit() {
+            if attempt > limit {
+                return Some(Limit::Attempts(limit));
+            }
+        }
+        let limit = self.policy.downtime_limit()?;
+        (self.downtime.until(now).saturating_add(delay) > limit).then_some(Limit::Downtime(limit))
+    }
+
+    /// Fails the connection.
+    fn fail(&mut self, error: Error) {
+        self.close_because(CloseReason::Failed(error.into_final()));
+    }
+
+    fn close_because(&mut self, why: CloseReason) {
+        self.intake.clear();
+        self.state = State::Closed;
+        self.outbox.push_back(Update::Closed { why });
+    }
+}
+
+/// The time without an open connection since the last event.
+#[derive(Debug, Default)]
+struct Downtime {
+    /// Without the one that lasts.
+    total: Duration,
+    since: Option<Duration>,
+}
+
+impl Downtime {
+    fn begin(&mut self, now: Duration) {
+        self.since.get_or_insert(now);
+    }
+
+    fn end(&mut self, now: Duration) {
+        self.total = self.until(now);
+        self.since = None;
+    }
+
+    fn forget(&mut self) {
+        self.total = Duration::ZERO;
+    }
+
+    fn until(&self, now: Duration) -> Duration {
+        let lasting = self
+            .since
+            .map_or(Duration::ZERO, |since| now.saturating_sub(since));
+        self.total.saturating_add(lasting)
+    }
+}
+
+fn update(received: Received) -> Update {
+    match received {
+        Received::Event(event) => Update::Event(event),
+        Received::Comment(comment) => Update::Comment(comment),
+        Received::ReconnectionTime(time) => Update::ReconnectionTime(time),
+        Received::Error(error) => Update::Error(Error::passing(Kind::Parse(error))),
+    }
+}
+
+/// How much of a refused answer's body is kept, in bytes.
+const MAX_EXCERPT_BYTES: usize = 8 * 1024;
+
+/// How long to wait for it: the verdict is clear already, so not long.
+const EXCERPT_TIMEOUT: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
