@@ -1,0 +1,4 @@
+//! Where the events come from.
+
+pub(crate) mod stdin;
+pub(crate) mod url;
