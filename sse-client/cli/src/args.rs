@@ -22,7 +22,7 @@ use crate::output::Format;
     after_help = after_help(),
 )]
 pub(crate) struct Args {
-    /// URL of the event stream (http:// if it has no scheme), or - for standard input
+    /// URL of the event stream (http:// may be left out), or - for standard input
     #[arg(
         value_name = "URL",
         required_unless_present = "demo",
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     )]
     source: Option<String>,
 
-    /// pretty, data, json, sse [default: pretty on a terminal, else json]
+    /// pretty, data, json or sse; see below
     #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
     output: Option<Format>,
 
@@ -297,12 +297,13 @@ fn max_event_bytes(text: &str) -> Result<usize, String> {
 fn after_help() -> String {
     let mut help = String::from(
         "Events go to standard output, everything else to standard error. What a server sends is\n\
-         escaped on a terminal, and exact elsewhere.\n\n\
+         escaped on a terminal, and exact elsewhere. A lost connection is reestablished, and the\n\
+         stream goes on where it was; a first connection that fails is an error without --wait.\n\n\
          Formats:\n  \
-         pretty  type, ID and data, for people\n  \
+         pretty  type, ID and data, for people; the default on a terminal\n  \
          data    the data and a newline\n  \
-         json    {\"type\":…,\"id\":…,\"data\":…} on a line, where id is the last event ID\n  \
-         sse     an event stream again\n\n\
+         json    {\"type\":…,\"id\":…,\"data\":…} and the last event ID as id; the default elsewhere\n  \
+         sse     an event stream, for example for another sse-client -\n\n\
          Examples:\n  \
          sse-client --demo -n 5\n  \
          sse-client https://example.com/stream -H 'Authorization: Bearer …'\n  \

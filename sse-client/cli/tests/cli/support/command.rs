@@ -1,7 +1,7 @@
 //! The built command as a child process.
 
 use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::PATIENCE;
 
 /// Makes the command, with nothing in its environment that would change what it does.
-pub fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sse-client"));
     command.args(arguments).stdin(Stdio::null());
     for name in ["http_proxy", "https_proxy", "all_proxy"] {
@@ -23,12 +23,12 @@ pub fn command(arguments: &[&str]) -> Command {
 }
 
 /// Runs the command to its end.
-pub fn run(arguments: &[&str]) -> Ended {
+pub(crate) fn run(arguments: &[&str]) -> Ended {
     Running::start(&mut command(arguments)).end()
 }
 
 /// Runs the command to its end with bytes on its standard input.
-pub fn run_with_input(arguments: &[&str], input: &[u8]) -> Ended {
+pub(crate) fn run_with_input(arguments: &[&str], input: &[u8]) -> Ended {
     let mut running = Running::start(command(arguments).stdin(Stdio::piped()));
     let mut stdin = running.stdin();
     let input = input.to_vec();
@@ -40,7 +40,7 @@ pub fn run_with_input(arguments: &[&str], input: &[u8]) -> Ended {
 }
 
 /// A command that runs. Killed when dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     stdout: Option<Pipe>,
     stderr: Pipe,
@@ -48,51 +48,91 @@ pub struct Running {
 
 /// How a command has ended. What was read by [`Running::line`] before is not in `stdout`.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Running {
     /// Starts a command. Its standard output is read from here unless it is set before.
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         Self::start_with_stdout(command, Stdio::piped())
     }
 
-    pub fn start_with_stdout(command: &mut Command, stdout: Stdio) -> Self {
-        let mut child = command.stdout(stdout).stderr(Stdio::piped()).spawn().expect("the command starts");
-        let stdout = child.stdout.take().map(|stdout| Pipe::new("standard output", stdout));
-        let stderr = Pipe::new("standard error", child.stderr.take().expect("piped"));
-        Self { child, stdout, stderr }
+    /// Starts a command whose standard output is read, or not, by the caller.
+    pub(crate) fn start_unread(command: &mut Command) -> (Self, ChildStdout) {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        let stdout = child.stdout.take().expect("piped");
+        (Self::new(child), stdout)
     }
 
-    pub fn stdin(&mut self) -> ChildStdin {
+    pub(crate) fn start_with_stdout(command: &mut Command, stdout: Stdio) -> Self {
+        Self::new(
+            command
+                .stdout(stdout)
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the command starts"),
+        )
+    }
+
+    fn new(mut child: Child) -> Self {
+        let stdout = child
+            .stdout
+            .take()
+            .map(|stdout| Pipe::new("standard output", stdout));
+        let stderr = Pipe::new("standard error", child.stderr.take().expect("piped"));
+        Self {
+            child,
+            stdout,
+            stderr,
+        }
+    }
+
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
         self.child.stdin.take().expect("standard input is piped")
     }
 
     /// Waits for the next line on standard output.
-    pub fn line(&mut self) -> String {
-        let line = self.stdout.as_mut().expect("standard output is piped").line();
-        line.unwrap_or_else(|| panic!("standard output ended; on standard error: {}", self.stderr.rest()))
+    pub(crate) fn line(&mut self) -> String {
+        let line = self
+            .stdout
+            .as_mut()
+            .expect("standard output is piped")
+            .line();
+        line.unwrap_or_else(|| {
+            panic!(
+                "standard output ended; on standard error: {}",
+                self.stderr.rest()
+            )
+        })
     }
 
     /// Waits for the next line on standard error.
-    pub fn error_line(&mut self) -> String {
+    pub(crate) fn error_line(&mut self) -> String {
         self.stderr.line().expect("standard error ended")
     }
 
     /// Waits for the end.
-    pub fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         let stdout = self.stdout.as_mut().map(Pipe::rest).unwrap_or_default();
         let stderr = self.stderr.rest();
         // Both pipes are closed, so it has ended or is about to.
         let status = self.child.wait().expect("the command can be waited for");
-        Ended { code: status.code(), stdout, stderr }
+        Ended {
+            code: status.code(),
+            stdout,
+            stderr,
+        }
     }
 
     #[cfg(unix)]
-    pub fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("the command can be signalled");
     }
@@ -124,7 +164,11 @@ impl Pipe {
                 }
             }
         });
-        Self { name, chunks, buffer: Vec::new() }
+        Self {
+            name,
+            chunks,
+            buffer: Vec::new(),
+        }
     }
 
     fn line(&mut self) -> Option<String> {
@@ -147,14 +191,21 @@ impl Pipe {
     }
 
     fn more(&mut self, deadline: Instant) -> bool {
-        match self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        match self
+            .chunks
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
             Ok(chunk) => {
                 self.buffer.extend(chunk);
                 true
             }
             Err(RecvTimeoutError::Disconnected) => false,
             Err(RecvTimeoutError::Timeout) => {
-                panic!("nothing more on {}; so far: {}", self.name, String::from_utf8_lossy(&self.buffer))
+                panic!(
+                    "nothing more on {}; so far: {}",
+                    self.name,
+                    String::from_utf8_lossy(&self.buffer)
+                )
             }
         }
     }
