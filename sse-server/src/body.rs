@@ -114,7 +114,6 @@ where
                 }
                 ended => {
                     this.source.set(None);
-                    this.keep_alive.as_mut().stop();
                     *this.failure = ended.and_then(Result::err).map(|error| Failure {
                         error,
                         announced: false,
@@ -150,7 +149,7 @@ where
             return Poll::Pending;
         }
         let frame = self.as_mut().collect_ready(cx);
-        let mut this = self.project();
+        let this = self.project();
         if let Some(frame) = frame {
             *this.opened = true;
             *this.row += 1;
@@ -170,12 +169,12 @@ where
         if this.source.is_none() {
             return Poll::Ready(None);
         }
-        ready!(this.keep_alive.as_mut().poll_due(cx));
+        ready!(this.keep_alive.poll_due(cx));
         Poll::Ready(Some(Ok(Frame::data(COMMENT))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.opened && self.source.is_none() && self.failure.is_none() && self.buffer.is_empty()
+        self.source.is_none() && self.failure.is_none() && self.buffer.is_empty()
     }
 }
 

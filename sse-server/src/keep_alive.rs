@@ -47,13 +47,6 @@ impl<T: Timer> KeepAlive<T> {
         *self.project().running = false;
     }
 
-    /// Ends it: it is never due again, and its timer is gone.
-    pub(crate) fn stop(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        *this.interval = None;
-        this.sleep.set(None);
-    }
-
     /// Is ready when the interval has passed in which nothing was written. Being ready counts as a restart.
     pub(crate) fn poll_due(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();

@@ -112,6 +112,17 @@ mod tests {
     }
 
     #[test]
+    fn the_first_header_counts() {
+        let mut headers = HeaderMap::new();
+        headers.append("last-event-id", HeaderValue::from_static("18"));
+        headers.append("last-event-id", HeaderValue::from_static("17"));
+        assert_eq!(
+            last_event_id(&headers).as_ref().map(LastEventId::as_str),
+            Some("18")
+        );
+    }
+
+    #[test]
     fn an_id_has_a_bound() {
         let longest = "i".repeat(MAX_BYTES);
         let longer = format!("{longest}d");
