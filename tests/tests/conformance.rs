@@ -104,6 +104,32 @@ fn nothing_is_held_back() {
 }
 
 #[test]
+fn as_the_next_stream_of_a_parser() {
+    let broken_off: [&[u8]; 10] = [
+        b"\r",
+        b"\xEF\xBB",
+        b"\xEF\xBB\xBF",
+        b"data: a\xE4\xB8",
+        b":\xF0\x9F",
+        b"event: t\ndata: a\nid: 9\n",
+        b"id: 9\nretry: 4\n\r\nid: 10",
+        b"data: \xFF\nid: 9\n",
+        b"data: longer than all limits of vectors but the default, \
+          so that the rest of the block is skipped, if there were one",
+        b"event: t\rdata: longer than all limits of vectors but the default, \
+          which ends in a block that is skipped\r",
+    ];
+    for_every_vector(|vector| {
+        for first in broken_off {
+            laws::reset(first, &vector.stream, &vector.options).map_err(|text| {
+                format!("  after {:?}: {text}", first.escape_ascii().to_string())
+            })?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn every_rule_has_a_vector_and_every_cited_rule_exists() {
     let rules: BTreeSet<_> = Rule::all().into_iter().map(|rule| rule.id).collect();
     let vectors = Vector::all();

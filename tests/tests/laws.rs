@@ -58,10 +58,31 @@ proptest! {
         if let Some(length) = long_data {
             long.extend_from_slice(b"\n\ndata: ");
             long.extend(core::iter::repeat_n(b'y', length));
-            long.extend_from_slice(b"\r\n\r\n");
+            long.extend_from_slice(b"\r\ndata: z\r\n\r\n");
         }
         long.extend_from_slice(&stream);
         holds(laws::oracle_agreement(&long, &cuts, &options))?;
+        holds(laws::oracle_agreement(&long, &[], &options))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(150))]
+
+    /// Pieces of work, such as what is validated in one go, have sizes that are powers of two.
+    #[test]
+    fn the_oracle_agrees_around_powers_of_two(
+        stream in stream(),
+        exponent in 12..17_u32,
+        offset in any::<usize>(),
+        options in options(),
+    ) {
+        let offset = offset % (stream.len() + 1);
+        let padding = 2_usize.pow(exponent).saturating_sub(offset + 2);
+        let mut long = b":".to_vec();
+        long.extend(core::iter::repeat_n(b'p', padding));
+        long.push(b'\n');
+        long.extend_from_slice(&stream);
         holds(laws::oracle_agreement(&long, &[], &options))?;
     }
 }
