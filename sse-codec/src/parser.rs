@@ -259,8 +259,8 @@ impl ParserBuilder {
     /// [error](crate::ParseErrorKind::TooLarge), the rest of the block is skipped, and parsing goes on behind it. The ID of
     /// the skipped block is taken nevertheless, or a client that reconnects would ask for the same event for ever.
     ///
-    /// A comment has no limit, since it takes no memory. Only [`Parser::feed_items`] has to collect comments, and leaves out
-    /// those that are larger.
+    /// A comment has no limit, since it takes no memory. Only [`Parser::feed_items`] has to collect comments; it leaves out
+    /// those whose line, as text and with its colon, is larger.
     pub const fn max_event_bytes(mut self, limit: usize) -> Self {
         self.max_event_bytes = limit;
         self

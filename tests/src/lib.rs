@@ -10,3 +10,8 @@ pub mod pieces;
 pub mod rules;
 pub mod transcript;
 pub mod vector;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
