@@ -1,7 +1,6 @@
 //! What a failure of the client is called on standard error, and the exit code that it ends with.
 
 use std::error::Error as _;
-use std::fmt::Write as _;
 
 use sse_client::Error;
 
@@ -23,16 +22,21 @@ pub(crate) fn report(error: &Error, notes: Notes) -> Exit {
     exit(error)
 }
 
-/// Says an error and what is behind it in one line.
+/// Says an error and what is at the bottom of it, in one line. What lies between are the layers of the HTTP library.
 pub(crate) fn describe(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, ": {error}");
-        source = error.source();
+    if let Some(last) = error.last_failure() {
+        return format!("{error}: {}", describe(last));
     }
-    text
+    let mut root = None;
+    let mut next = error.source();
+    while let Some(source) = next {
+        root = Some(source);
+        next = source.source();
+    }
+    match root {
+        Some(root) => format!("{error}: {root}"),
+        None => error.to_string(),
+    }
 }
 
 fn exit(error: &Error) -> Exit {

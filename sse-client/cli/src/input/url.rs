@@ -92,7 +92,11 @@ pub(crate) async fn tail(
                 ..
             } => {
                 if is_final(&cause, was_open, connection) {
-                    return Err(failure::report(&cause, notes));
+                    let exit = failure::report(&cause, notes);
+                    if !was_open && !connection.no_reconnect {
+                        notes.status("with --wait it would keep trying");
+                    }
+                    return Err(exit);
                 }
                 let cause = failure::describe(&cause);
                 let of = connection

@@ -46,7 +46,12 @@ fn a_refused_connection_is_3() {
     let closed = Closed::new();
     let ended = run(&[&closed.url()]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""));
-    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    assert!(
+        ended.stderr.starts_with("sse-client: cannot connect: "),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("--wait"), "{}", ended.stderr);
 }
 
 #[test]

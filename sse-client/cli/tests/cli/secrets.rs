@@ -16,6 +16,17 @@ fn failures_show_neither_headers_nor_queries_nor_passwords() {
 }
 
 #[test]
+fn an_answer_shows_neither_query_nor_password() {
+    let server = Server::start();
+    let url = server.url().replace("http://", "http://user:secret@") + "?token=secret";
+    let running = Running::start(&mut command(&[&url]));
+    server.answer("404 Not Found", "");
+    let ended = running.end();
+    assert_eq!(ended.code, Some(4));
+    assert_no_secret(&ended);
+}
+
+#[test]
 fn a_connection_shows_neither_query_nor_password() {
     let server = Server::start();
     let url = server.url().replace("http://", "http://user:secret@") + "x?token=secret";
@@ -44,7 +55,7 @@ fn wrong_usage_shows_no_header() {
         "Authorization Bearer secret",
         "Last-Event-ID: secret",
         "X: a\nsecret",
-        "secret : x y\r\nz",
+        "X-Key : secret\r\nz",
     ] {
         let ended = run(&["http://127.0.0.1:9/", "-H", header]);
         assert_eq!(ended.code, Some(2));
