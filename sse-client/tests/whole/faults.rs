@@ -1,0 +1,273 @@
+//! Faults that were measured in other clients, one test each.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use sse_client::{CloseReason, LastEventId, ParseErrorKind, Policy};
+
+use crate::support::{Expect, Script, Server, advance, builder, closed_port, flowing, run};
+
+#[test]
+fn retry_0_is_no_hot_loop() {
+    run(async {
+        let server = Server::start((0..5).map(|_| Script::stream("retry: 0\n\n"))).await;
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
+        for attempt in 1..=5 {
+            updates.expect_open().await;
+            updates.expect_update().await;
+            let (delay, n, _) = updates.expect_reconnecting().await;
+            assert!(
+                n == attempt && delay >= Duration::from_millis(100),
+                "{n}: {delay:?}"
+            );
+            // As long as the clock stands, nothing happens, however often it is asked.
+            for _ in 0..100 {
+                assert!(updates.next().now_or_never().is_none());
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(server.requests().len(), attempt as usize);
+            advance(delay).await;
+        }
+    });
+}
+
+#[test]
+fn polling_after_a_503_does_not_panic() {
+    run(async {
+        let server = Server::start([Script::status("503 Service Unavailable", "")]).await;
+        let mut events = builder(&server.url("/"))
+            .policy(Policy::standard())
+            .build()
+            .unwrap();
+        let error = events.next().await.unwrap().unwrap_err();
+        assert!(error.is_final() && error.status().unwrap() == 503);
+        for _ in 0..3 {
+            assert!(events.next().await.is_none());
+        }
+    });
+}
+
+#[test]
+fn polling_after_a_wrong_type_does_not_panic() {
+    run(async {
+        let server = Server::start([Script::status("200 OK", "Content-Type: text/html\r\n")]).await;
+        let mut events = builder(&server.url("/")).build().unwrap();
+        let error = events.next().await.unwrap().unwrap_err();
+        assert!(error.is_final() && error.is_not_event_stream());
+        for _ in 0..3 {
+            assert!(events.next().await.is_none());
+        }
+    });
+}
+
+#[test]
+fn no_content_is_the_end() {
+    run(async {
+        let server =
+            Server::start([Script::new().send("HTTP/1.1 204 No Content\r\n\r\n").hold()]).await;
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
+        assert!(matches!(
+            updates.expect_closed().await,
+            CloseReason::NoContent
+        ));
+        server.played(1).await;
+        assert_eq!(server.requests().len(), 1);
+
+        let server =
+            Server::start([Script::new().send("HTTP/1.1 204 No Content\r\n\r\n").hold()]).await;
+        let mut events = builder(&server.url("/")).build().unwrap();
+        assert!(events.try_next().await.unwrap().is_none());
+    });
+}
+
+#[test]
+fn a_limit_on_attempts_holds_when_the_connection_is_refused() {
+    run(async {
+        let (_socket, address) = closed_port();
+        let policy = Policy::default().max_attempts(Some(3));
+        let mut updates = builder(&format!("http://{address}/"))
+            .policy(policy)
+            .build()
+            .unwrap()
+            .updates();
+        for attempt in 1..=3 {
+            let (delay, n, cause) = updates.expect_reconnecting().await;
+            assert!(n == attempt && cause.is_connect());
+            advance(delay).await;
+        }
+        let error = updates.expect_failed().await;
+        assert!(error.is_retries_exhausted() && error.last_failure().unwrap().is_connect());
+    });
+}
+
+#[test]
+fn retry_in_a_block_without_data_is_obeyed() {
+    run(async {
+        let server = Server::start([Script::stream("retry: 5000\n\n")]).await;
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
+        updates.expect_open().await;
+        updates.expect_update().await;
+        assert!(updates.expect_reconnecting().await.0 >= Duration::from_secs(5));
+    });
+}
+
+#[test]
+fn no_empty_last_event_id_is_sent() {
+    run(async {
+        let server = Server::start([
+            Script::stream("id: 1\ndata: a\n\nid\ndata: b\n\n"),
+            Script::stream("data: c\n\n").hold(),
+        ])
+        .await;
+        let mut events = builder(&server.url("/")).build().unwrap();
+        for data in ["a", "b", "c"] {
+            assert_eq!(
+                flowing(events.try_next()).await.unwrap().unwrap().data(),
+                data
+            );
+        }
+        for request in server.requests() {
+            assert_eq!(request.headers("last-event-id").len(), 0);
+        }
+    });
+}
+
+#[test]
+fn the_id_is_kept_over_two_reconnects_whose_events_carry_none() {
+    run(async {
+        let server = Server::start([
+            Script::stream("id: 7\ndata: a\n\n"),
+            Script::stream("data: b\n\n"),
+            Script::stream("data: c\n\n"),
+            Script::stream("data: d\n\n").hold(),
+        ])
+        .await;
+        let mut events = builder(&server.url("/")).build().unwrap();
+        for data in ["a", "b", "c", "d"] {
+            let event = flowing(events.try_next()).await.unwrap().unwrap();
+            assert_eq!((event.data(), event.last_event_id()), (data, "7"));
+        }
+        let sent: Vec<_> = server
+            .requests()
+            .iter()
+            .map(|request| request.header("last-event-id"))
+            .collect();
+        assert_eq!(
+            sent,
+            [None, Some("7".into()), Some("7".into()), Some("7".into())]
+        );
+    });
+}
+
+#[test]
+fn an_id_only_block_moves_the_id() {
+    run(async {
+        let server = Server::start([
+            Script::stream("id: 1\ndata: a\n\nid: 2\n\n"),
+            Script::stream("data: b\n\n").hold(),
+        ])
+        .await;
+        let mut events = builder(&server.url("/")).build().unwrap();
+        for data in ["a", "b"] {
+            assert_eq!(
+                flowing(events.try_next()).await.unwrap().unwrap().data(),
+                data
+            );
+        }
+        assert_eq!(server.requests()[1].header("last-event-id").unwrap(), "2");
+    });
+}
+
+#[test]
+fn secrets_are_not_forwarded_to_another_origin() {
+    run(async {
+        let other = Server::start([Script::stream("data: a\n\n").hold()]).await;
+        let location = format!("Location: {}\r\n", other.url("/there"));
+        let server = Server::start([
+            Script::status("302 Found", "Location: /here\r\n"),
+            Script::status("307 Temporary Redirect", &location),
+        ])
+        .await;
+        let mut events = builder(&server.url("/"))
+            .header("Authorization", "Bearer secret")
+            .header("x-api-key", "secret")
+            .header("Cookie", "secret")
+            .header("User-Agent", "test")
+            .last_event_id(LastEventId::from_static("7"))
+            .build()
+            .unwrap();
+        assert_eq!(events.try_next().await.unwrap().unwrap().data(), "a");
+        for request in server.requests() {
+            assert_eq!(request.header("authorization").unwrap(), "Bearer secret");
+            assert_eq!(request.header("x-api-key").unwrap(), "secret");
+        }
+        let request = &other.requests()[0];
+        assert_eq!(request.line(), "GET /there HTTP/1.1");
+        for name in ["authorization", "x-api-key", "cookie", "referer"] {
+            assert_eq!(request.header(name), None, "{name}");
+        }
+        assert_eq!(request.header("user-agent").unwrap(), "test");
+        assert_eq!(request.header("last-event-id").unwrap(), "7");
+    });
+}
+
+#[test]
+fn one_line_of_8_mib_in_small_pieces_arrives() {
+    run(async {
+        let mut stream = b"data: ".to_vec();
+        stream.resize(8 * 1024 * 1024, b'x');
+        let size = stream.len() - 6;
+        stream.extend(b"\n\n");
+        let server = Server::start([Script::new()
+            .send(crate::support::OK)
+            .send_in_pieces(stream, 1460)
+            .hold()])
+        .await;
+        let mut events = builder(&server.url("/")).build().unwrap();
+        let event = events.try_next().await.unwrap().unwrap();
+        assert!(event.data().len() == size && event.data().bytes().all(|byte| byte == b'x'));
+    });
+}
+
+#[test]
+fn a_line_that_never_ends_meets_the_limit() {
+    run(async {
+        // Far more than the limit. The line does end after all, so that it is seen to go on.
+        let mut stream = b"id: 1\ndata: ".to_vec();
+        stream.resize(4 * 1024 * 1024, b'x');
+        stream.extend(b"\n\ndata: a\n\n");
+        let server = Server::start([Script::stream(stream).hold()]).await;
+        let mut updates = builder(&server.url("/"))
+            .max_event_bytes(64 * 1024)
+            .build()
+            .unwrap()
+            .updates();
+        updates.expect_open().await;
+        let error = updates.expect_error().await;
+        let kind = error.parse_error().unwrap().kind();
+        assert!(matches!(
+            kind,
+            ParseErrorKind::TooLarge { limit: 65_536, .. }
+        ));
+        updates.expect_event("a").await;
+        assert_eq!(updates.last_event_id(), "1");
+    });
+}
+
+#[test]
+fn a_stream_that_starts_with_a_byte_order_mark() {
+    run(async {
+        let server = Server::start([
+            Script::stream("\u{feff}data: a\n\n"),
+            Script::stream("\u{feff}data: b\n\n").hold(),
+        ])
+        .await;
+        let mut events = builder(&server.url("/")).build().unwrap();
+        for data in ["a", "b"] {
+            assert_eq!(
+                flowing(events.try_next()).await.unwrap().unwrap().data(),
+                data
+            );
+        }
+    });
+}

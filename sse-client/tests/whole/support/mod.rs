@@ -1,0 +1,9 @@
+//! What the tests share: a clock that stands still, a server that follows a script, and expectations.
+
+mod clock;
+mod expect;
+mod server;
+
+pub(crate) use clock::{advance, flowing, run};
+pub(crate) use expect::{Expect, builder, closed_port};
+pub(crate) use server::{OK, Script, Server};
