@@ -76,7 +76,7 @@ pub(crate) struct Now {
 /// What to do next.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// Drop the connection that there may be, and send this request.
+    /// Send this request.
     Send(Request),
     /// Wait for the connection, and say what came of it. At [`deadline`](Connection::deadline) call
     /// [`timer`](Connection::timer).
@@ -85,7 +85,7 @@ pub(crate) enum Action {
     Wait,
     /// Hand this out.
     Yield(Update),
-    /// Drop the connection. Nothing will happen any more.
+    /// Nothing will happen any more.
     End,
 }
 
@@ -296,6 +296,14 @@ impl Connection {
             }
             State::Open => ReadyState::Open,
             State::Closed => ReadyState::Closed,
+        }
+    }
+
+    /// Returns whether there is a connection that is still of use, or a request under way.
+    pub(crate) fn needs_transport(&self) -> bool {
+        match self.state {
+            State::Sent | State::Refused(_) | State::Open => true,
+            State::Ready | State::Waiting { .. } | State::Closed => false,
         }
     }
 

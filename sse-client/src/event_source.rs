@@ -170,25 +170,15 @@ impl Updates {
         for _ in 0..MAX_STEPS {
             match self.connection.next() {
                 Action::Yield(update) => return Poll::Ready(Some(update)),
-                Action::Send(request) => {
-                    // The old connection goes before the new one comes.
-                    self.hang_up();
-                    self.transport = Transport::send(&self.http, request);
-                }
+                Action::Send(request) => self.transport = Transport::send(&self.http, request),
                 // What has come goes before a timeout: a consumer who was away for long must not find the connection
                 // dead while its bytes wait for him.
                 Action::Read => match self.transport.poll(cx) {
                     Poll::Ready(progress) => self.tell(progress),
                     Poll::Pending => ready!(self.poll_timer(cx)),
                 },
-                Action::Wait => {
-                    self.hang_up();
-                    ready!(self.poll_timer(cx));
-                }
-                Action::End => {
-                    self.hang_up();
-                    return Poll::Ready(None);
-                }
+                Action::Wait => ready!(self.poll_timer(cx)),
+                Action::End => return Poll::Ready(None),
             }
         }
         // A server that floods its client with comments must not keep the thread from everything else.
@@ -205,6 +195,7 @@ impl Updates {
             Progress::End => self.connection.end(now),
             Progress::Failed(error) => self.connection.failed(now, error),
         }
+        self.hang_up();
     }
 
     /// Waits for the engine's deadline, then tells it.
@@ -226,6 +217,7 @@ impl Updates {
         self.timer = None;
         let now = self.now();
         self.connection.timer(now);
+        self.hang_up();
         Poll::Ready(())
     }
 
@@ -237,8 +229,11 @@ impl Updates {
             .finish_non_exhaustive()
     }
 
+    /// Drops a connection that is of no use any more: at once, not when the consumer asks for the next item.
     fn hang_up(&mut self) {
-        self.transport = Transport::Idle;
+        if !self.connection.needs_transport() {
+            self.transport = Transport::Idle;
+        }
     }
 
     fn start(&mut self) -> Instant {
