@@ -1,5 +1,5 @@
-//! How much memory the buffers take: they grow by doubling but not beyond the limit, and do not keep what a huge value has
-//! left in them.
+//! How much memory the buffers take: they grow by doubling but not beyond the limit, or are made to measure, and do not
+//! keep what a huge value has left in them.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,6 +16,20 @@ pub(crate) fn reserve_bytes(buffer: &mut Vec<u8>, additional: usize, limit: usiz
     if let Some(more) = growth(buffer.len(), buffer.capacity(), additional, limit) {
         buffer.reserve_exact(more);
     }
+}
+
+/// Empties a buffer and makes it fit a value of `len` bytes that is known as a whole.
+#[inline]
+pub(crate) fn fit(buffer: &mut String, len: usize) {
+    buffer.clear();
+    trim(buffer, len);
+    buffer.reserve_exact(len);
+}
+
+/// Returns the capacity that a buffer will have if room for `additional` bytes more takes new memory, and `None` if it
+/// has the room.
+pub(crate) fn grown(len: usize, capacity: usize, additional: usize, limit: usize) -> Option<usize> {
+    growth(len, capacity, additional, limit).map(|more| len + more)
 }
 
 /// Replaces an empty buffer if it has much more room than a value of `len` bytes needs.

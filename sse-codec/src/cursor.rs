@@ -54,6 +54,7 @@ type Outcome<'a> = Result<Option<Step<'a>>, ParseError>;
 
 impl<'p, 'a> Cursor<'p, 'a> {
     pub(crate) fn new(parser: &'p mut Parser, chunk: &'a [u8], items: bool) -> Self {
+        parser.forget_comment();
         Self {
             chunk_offset: parser.offset,
             parser,
@@ -76,6 +77,12 @@ impl<'p, 'a> Cursor<'p, 'a> {
 
     pub(crate) fn event<'b>(&'b self, dispatched: &Dispatched<'b>) -> EventRef<'b> {
         self.parser.interpreter.event(dispatched)
+    }
+
+    /// Frees the comment that was handed out last.
+    #[inline]
+    pub(crate) fn forget_comment(&mut self) {
+        self.parser.forget_comment();
     }
 
     /// The comment that the parser has collected, without its colon.
@@ -246,11 +253,14 @@ impl<'p, 'a> Cursor<'p, 'a> {
         let block = self.parser.interpreter.block();
         let is_comment = bytes.first() == Some(&b':');
         let start = self.chunk_offset + self.text_end as u64;
-        let open_line = &mut self.parser.open_line;
+        let Parser {
+            open_line, comment, ..
+        } = &mut *self.parser;
+        comment.clear();
+        capacity::trim(comment, 0);
         open_line.start = start;
         open_line.kind = match block {
             Block::Read if is_comment => {
-                self.parser.comment.clear();
                 open_line.decoder = Decoder::at(start);
                 OpenKind::Comment {
                     collected: self.items,
@@ -300,10 +310,8 @@ impl<'p, 'a> Cursor<'p, 'a> {
         line.len = len;
         match line.kind {
             OpenKind::Kept => {
-                capacity::reserve_bytes(&mut line.bytes, bytes.len(), limit);
-                line.bytes.extend_from_slice(bytes);
-                if self.parser.interpreter.block() == Block::Read {
-                    self.begin_data();
+                if self.parser.interpreter.block() != Block::Read || !self.begin_data(bytes) {
+                    self.keep(bytes);
                 }
             }
             OpenKind::Data { .. } | OpenKind::Comment { .. } => self.decode(Some(bytes)),
@@ -312,26 +320,51 @@ impl<'p, 'a> Cursor<'p, 'a> {
         Ok(())
     }
 
-    /// If the open line has turned out to be data, lets its value go where it belongs, so that a long one is neither kept
-    /// twice nor validated when it has left the cache.
-    fn begin_data(&mut self) {
+    /// Adds bytes to those that are kept of the open line.
+    fn keep(&mut self, bytes: &[u8]) {
+        let Parser {
+            interpreter,
+            open_line: OpenLine { bytes: kept, .. },
+            ..
+        } = &mut *self.parser;
+        let limit = interpreter.max_event_bytes();
+        if let Some(grown) = capacity::grown(kept.len(), kept.capacity(), bytes.len(), limit) {
+            interpreter.make_room(grown);
+            capacity::reserve_bytes(kept, bytes.len(), limit);
+        }
+        kept.extend_from_slice(bytes);
+    }
+
+    /// If these bytes make it known that the open line is data, lets its value go where it belongs, so that a long one is
+    /// neither kept twice nor validated when it has left the cache. Returns whether they do.
+    fn begin_data(&mut self, bytes: &[u8]) -> bool {
         let Parser {
             interpreter,
             open_line,
             ..
         } = &mut *self.parser;
-        // Six bytes tell what the field is, and whether a space follows its colon.
-        if open_line.bytes.len() < DATA_FIELD.len() + 1 || !open_line.bytes.starts_with(DATA_FIELD)
-        {
-            return;
+        let mut start = [0; KNOWN_BY];
+        let (before, from_here) = start.split_at_mut(open_line.bytes.len().min(KNOWN_BY));
+        if from_here.is_empty() || bytes.len() < from_here.len() {
+            return false;
         }
-        let bytes = mem::take(&mut open_line.bytes);
-        let field::Line { value_start, .. } = field::read(&bytes);
-        interpreter.begin_data_line();
+        let (here, behind) = bytes.split_at(from_here.len());
+        before.copy_from_slice(&open_line.bytes);
+        from_here.copy_from_slice(here);
+        if !start.starts_with(DATA_FIELD) {
+            return false;
+        }
+        let field::Line { value_start, .. } = field::read(&start);
+        open_line.bytes.clear();
         open_line.kind = OpenKind::Data { too_large: false };
         open_line.decoder = Decoder::at(open_line.start + value_start as u64);
-        self.decode(Some(bytes.split_at(value_start).1));
-        self.parser.open_line.take_back(bytes);
+        interpreter.begin_data_line();
+        let value = start.split_at(value_start).1;
+        if !value.is_empty() {
+            self.decode(Some(value));
+        }
+        self.decode(Some(behind));
+        true
     }
 
     /// Decodes further bytes of the open line, or with `None` its end, and lets the text go where it belongs.
@@ -353,7 +386,11 @@ impl<'p, 'a> Cursor<'p, 'a> {
                     *kind = OpenKind::Comment { collected: false };
                     *comment = String::new();
                 } else {
-                    capacity::reserve(comment, text.len(), limit);
+                    let (len, more) = (comment.len(), text.len());
+                    if let Some(grown) = capacity::grown(len, comment.capacity(), more, limit) {
+                        interpreter.make_room(grown);
+                        capacity::reserve(comment, more, limit);
+                    }
                     comment.push_str(text);
                 }
             }
@@ -380,7 +417,16 @@ impl<'p, 'a> Cursor<'p, 'a> {
         let bytes = mem::take(&mut self.parser.open_line.bytes);
         let outcome = match kind {
             OpenKind::None | OpenKind::Ignored => Ok(None),
-            OpenKind::Kept => self.kept_line(&bytes, start),
+            OpenKind::Kept => {
+                // The value is there twice for a moment; as text it can be three times as long.
+                let interpreter = &mut self.parser.interpreter;
+                let text = bytes
+                    .len()
+                    .saturating_mul(3)
+                    .min(interpreter.max_event_bytes());
+                interpreter.make_room(bytes.capacity().saturating_add(text));
+                self.kept_line(&bytes, start)
+            }
             OpenKind::Comment { .. } | OpenKind::Data { .. } => {
                 match (self.parser.utf8, decoder.first_fault(), kind) {
                     (Utf8Policy::Reject, Some(fault), _) => Err(self.ill_formed(fault)),
@@ -452,11 +498,18 @@ impl<'p, 'a> Cursor<'p, 'a> {
     }
 
     fn replaced_comment(&mut self, line: &[u8]) -> Option<Step<'a>> {
-        if !self.items || utf8::replaced_len(line) > self.parser.interpreter.max_event_bytes() {
+        let len = utf8::replaced_len(line);
+        let Parser {
+            interpreter,
+            comment,
+            ..
+        } = &mut *self.parser;
+        if !self.items || len > interpreter.max_event_bytes() {
             return None;
         }
-        let comment = &mut self.parser.comment;
-        comment.clear();
+        interpreter.release(false);
+        interpreter.make_room(len);
+        capacity::fit(comment, len);
         utf8::replace(line, |text| comment.push_str(text));
         Some(Step::Comment(None))
     }
@@ -496,3 +549,6 @@ impl<'p, 'a> Cursor<'p, 'a> {
 
 /// The data field's name and the colon.
 const DATA_FIELD: &[u8] = b"data:";
+
+/// How many bytes tell that a line is data, and whether a space follows its colon.
+const KNOWN_BY: usize = DATA_FIELD.len() + 1;

@@ -76,6 +76,7 @@ impl<'p, 'a> Items<'p, 'a> {
         reason = "a lending iterator cannot be an `Iterator`, and this is the name that reads right"
     )]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
+        self.cursor.forget_comment();
         Ok(match self.cursor.step()? {
             Step::Event(dispatched) => Some(Item::Event(self.cursor.event(&dispatched))),
             Step::Comment(comment) => Some(Item::Comment(match comment {

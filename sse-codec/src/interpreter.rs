@@ -157,13 +157,14 @@ impl Interpreter {
                 self.has_data = true;
             }
             Kind::EventType => {
-                self.set_event_type(value);
-                self.check_held()?;
+                self.make_event_type(value.len())?;
+                self.event_type.push_str(value);
             }
             Kind::Id => {
                 if !has_nul(value.as_bytes()) {
-                    self.set_id(value);
-                    self.check_held()?;
+                    let fits = self.make_id(value.len());
+                    self.id.push_str(value);
+                    fits?;
                 }
             }
             Kind::ReconnectionTime => return Ok(self.set_reconnection_time(value)),
@@ -186,13 +187,8 @@ impl Interpreter {
                 self.has_data = true;
             }
             Kind::EventType => {
-                if len > self.max_event_bytes {
-                    return Err(TooLarge);
-                }
-                self.set_event_type("");
+                self.make_event_type(len)?;
                 utf8::replace(value, |text| self.event_type.push_str(text));
-                self.held += len;
-                self.check_held()?;
             }
             Kind::Id => {
                 if has_nul(value) {
@@ -201,10 +197,9 @@ impl Interpreter {
                 if len > self.max_event_bytes {
                     return Err(TooLarge);
                 }
-                self.set_id("");
+                let fits = self.make_id(len);
                 utf8::replace(value, |text| self.id.push_str(text));
-                self.held += len;
-                self.check_held()?;
+                fits?;
             }
             // Digits are well-formed, so this is no reconnection time.
             Kind::ReconnectionTime | Kind::Comment | Kind::Unknown => {}
@@ -251,9 +246,16 @@ impl Interpreter {
             data,
         } = mem::take(pending);
         match (id, self.has_id) {
-            (Some(id), _) => assign(&mut self.last_event_id, id),
+            (Some(id), has_older) => {
+                assign(&mut self.last_event_id, id);
+                if has_older {
+                    self.id.clear();
+                    capacity::trim(&mut self.id, 0);
+                }
+            }
             (None, true) => {
                 mem::swap(&mut self.last_event_id, &mut self.id);
+                self.id.clear();
                 capacity::trim(&mut self.id, 0);
             }
             (None, false) => {}
@@ -294,6 +296,8 @@ impl Interpreter {
         if let Some(event_type) = event_type {
             assign(&mut self.event_type, event_type);
             self.has_event_type = true;
+        } else if !self.has_event_type {
+            capacity::trim(&mut self.event_type, 0);
         }
         if let Some(id) = id {
             assign(&mut self.id, id);
@@ -323,6 +327,7 @@ impl Interpreter {
         self.drop_data();
         *pending = Pending::default();
         self.has_id = false;
+        capacity::trim(&mut self.id, 0);
     }
 
     /// Takes the ID of a block that is skipped otherwise.
@@ -335,14 +340,13 @@ impl Interpreter {
 
     /// Takes the ID of a block that is skipped otherwise, from ill-formed bytes.
     pub(crate) fn process_skipped_replaced(&mut self, kind: Kind, value: &[u8]) {
-        if kind == Kind::Id
-            && self.block == Block::SkippedButForId
-            && !has_nul(value)
-            && utf8::replaced_len(value) <= self.max_event_bytes
-        {
-            assign(&mut self.id, "");
-            utf8::replace(value, |text| self.id.push_str(text));
-            self.has_id = true;
+        if kind == Kind::Id && self.block == Block::SkippedButForId && !has_nul(value) {
+            let len = utf8::replaced_len(value);
+            if len <= self.max_event_bytes {
+                capacity::fit(&mut self.id, len);
+                utf8::replace(value, |text| self.id.push_str(text));
+                self.has_id = true;
+            }
         }
     }
 
@@ -353,6 +357,23 @@ impl Interpreter {
         }
         if !self.has_event_type {
             capacity::trim(&mut self.event_type, 0);
+        }
+        if !self.has_id {
+            capacity::trim(&mut self.id, 0);
+        }
+    }
+
+    /// Gives back what the data buffer has grown ahead of its contents, if together with `elsewhere`, bytes that the parser
+    /// holds or is about to take, there would be more than was promised. That is rare: both have to be about as large as
+    /// the limit, so what is copied here is less than what has come since the last time.
+    pub(crate) fn make_room(&mut self, elsewhere: usize) {
+        let held = self.data.capacity()
+            + self.event_type.capacity()
+            + self.id.capacity()
+            + self.last_event_id.capacity();
+        let promised = self.max_event_bytes.saturating_mul(3);
+        if held.saturating_add(elsewhere) > promised.saturating_add(TOLERATED) {
+            self.data.shrink_to_fit();
         }
     }
 
@@ -394,18 +415,30 @@ impl Interpreter {
         self.held += text.len();
     }
 
-    fn set_event_type(&mut self, event_type: &str) {
-        self.held -= self.event_type_len(&Pending::default());
-        assign(&mut self.event_type, event_type);
+    /// Makes the buffer ready for an event type of `len` bytes, if there is room for it within the limit.
+    fn make_event_type(&mut self, len: usize) -> Result<(), TooLarge> {
+        let others = self.held - self.event_type_len(&Pending::default());
+        if others.saturating_add(len) > self.max_event_bytes {
+            return Err(TooLarge);
+        }
+        capacity::fit(&mut self.event_type, len);
         self.has_event_type = true;
-        self.held += event_type.len();
+        self.held = others + len;
+        Ok(())
     }
 
-    fn set_id(&mut self, id: &str) {
-        self.held -= self.id_len(&Pending::default());
-        assign(&mut self.id, id);
+    /// Makes the buffer ready for an ID of `len` bytes. If the block becomes too large by it, the ID is taken
+    /// nevertheless, in place of the data.
+    fn make_id(&mut self, len: usize) -> Result<(), TooLarge> {
+        let others = self.held - self.id_len(&Pending::default());
+        let fits = others.saturating_add(len) <= self.max_event_bytes;
+        if !fits {
+            self.drop_data();
+        }
+        capacity::fit(&mut self.id, len);
         self.has_id = true;
-        self.held += id.len();
+        self.held = others.saturating_add(len);
+        if fits { Ok(()) } else { Err(TooLarge) }
     }
 
     /// Length of the block's event type so far.
@@ -449,10 +482,13 @@ fn has_nul(value: &[u8]) -> bool {
 /// Replaces the contents of a buffer, and frees what a huge value has left in it.
 #[inline]
 fn assign(buffer: &mut String, value: &str) {
-    buffer.clear();
-    capacity::trim(buffer, value.len());
+    capacity::fit(buffer, value.len());
     buffer.push_str(value);
 }
+
+/// Bytes beyond three times the limit that are no reason to give memory back. What buffers keep when they are empty adds to
+/// this, and 64 KiB are promised for both.
+const TOLERATED: usize = 16 * 1024;
 
 /// Bytes that an empty data buffer keeps.
 const KEPT_DATA: usize = 32 * 1024;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
 
+use crate::capacity;
 use crate::cursor::Cursor;
 use crate::events::{Events, Items};
 use crate::interpreter::Interpreter;
@@ -128,6 +129,15 @@ impl Parser {
     /// lent only if all of its line was fed here.
     pub fn feed_items<'p, 'a>(&'p mut self, chunk: &'a [u8]) -> Items<'p, 'a> {
         Items::new(Cursor::new(self, chunk, true))
+    }
+
+    /// Frees the memory of a long comment, once it has been handed out.
+    #[inline]
+    pub(crate) fn forget_comment(&mut self) {
+        if !matches!(self.open_line.kind, OpenKind::Comment { .. }) {
+            self.comment.clear();
+            capacity::trim(&mut self.comment, 0);
+        }
     }
 
     /// Returns the ID that a client sends when it reconnects now: the last one that a complete block has set, also a block
