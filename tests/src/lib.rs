@@ -5,8 +5,15 @@
 
 pub mod feeding;
 pub mod laws;
+#[cfg(unix)]
+pub mod nginx;
 pub mod oracle;
 pub mod pieces;
+#[cfg(unix)]
+pub mod port;
+pub mod prerequisites;
+#[cfg(unix)]
+pub mod program;
 pub mod rules;
 pub mod transcript;
 pub mod vector;
