@@ -3,6 +3,8 @@
 //!
 //! Nothing here depends on a test framework, so that fuzz targets can call the same [`laws`] with their own input.
 
+#[cfg(unix)]
+pub mod counting_server;
 pub mod feeding;
 pub mod laws;
 #[cfg(unix)]

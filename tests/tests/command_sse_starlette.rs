@@ -2,37 +2,34 @@
 //! in order.
 #![cfg(unix)]
 
-use rustix::process::Signal;
 use serde_json::Value;
+use sse_tests::counting_server::CountingServer;
 use sse_tests::port::Port;
-use sse_tests::prerequisites::{python, script, sse_client};
+use sse_tests::prerequisites::sse_client;
 use sse_tests::program::{Output, Program};
 
 #[test]
 fn nothing_is_lost_or_doubled_when_the_server_is_killed() {
     let port = Port::take();
-    let mut server = Server::start(&port, 1);
-    server.say("to 120");
+    let mut server = CountingServer::start(&port, 1);
+    server.count_to(120);
     let mut command = Command::start(&port);
     command.expect(1..=60, 1);
     // In the middle of the flow: how much more of it comes through is not known.
-    server.0.signal(Signal::KILL);
-    drop(server);
+    server.kill();
 
-    let mut server = Server::start(&port, 2);
-    server.say("to 200");
+    let mut server = CountingServer::start(&port, 2);
+    server.count_to(200);
     let resumed_after = server.request();
     assert!((60..=120).contains(&resumed_after), "{resumed_after}");
     command.expect(61..=resumed_after, 1);
     command.expect(resumed_after + 1..=200, 2);
     // In the middle of an event, behind its ID. That event was not dispatched, so it has to come again.
-    server.say("cut");
-    assert_eq!(server.0.line(), "cut");
-    server.0.signal(Signal::KILL);
-    drop(server);
+    server.cut();
+    server.kill();
 
-    let mut server = Server::start(&port, 3);
-    server.say("to 300");
+    let mut server = CountingServer::start(&port, 3);
+    server.count_to(300);
     assert_eq!(server.request(), 200);
     command.expect(201..=300, 3);
     // The server ends the stream behind the last event, and says that there are no more when asked again.
@@ -43,23 +40,23 @@ fn nothing_is_lost_or_doubled_when_the_server_is_killed() {
 #[test]
 fn nothing_is_lost_or_doubled_when_the_server_ends_cleanly() {
     let port = Port::take();
-    let mut server = Server::start(&port, 1);
-    server.say("to 150");
+    let mut server = CountingServer::start(&port, 1);
+    server.count_to(150);
     let mut command = Command::start(&port);
     assert_eq!(server.request(), 0);
     command.expect(1..=150, 1);
     // The stream is open and quiet.
-    server.terminate();
+    server.shut_down();
 
-    let mut server = Server::start(&port, 2);
+    let mut server = CountingServer::start(&port, 2);
     assert_eq!(server.request(), 150);
-    server.say("to 250");
+    server.count_to(250);
     command.expect(151..=200, 2);
     // Events are on their way.
-    server.terminate();
+    server.shut_down();
 
-    let mut server = Server::start(&port, 3);
-    server.say("to 300");
+    let mut server = CountingServer::start(&port, 3);
+    server.count_to(300);
     let resumed_after = server.request();
     command.expect(201..=resumed_after, 2);
     command.expect(resumed_after + 1..=300, 3);
@@ -70,8 +67,8 @@ fn nothing_is_lost_or_doubled_when_the_server_ends_cleanly() {
 #[test]
 fn an_id_that_the_user_gives_is_where_the_stream_begins() {
     let port = Port::take();
-    let mut server = Server::start(&port, 1);
-    server.say("to 300");
+    let mut server = CountingServer::start(&port, 1);
+    server.count_to(300);
     let url = url(&port);
     let arguments = ["-o", "json", "--last-event-id", "297", "-n", "2", &url];
     let mut command = Command(Program::start(sse_client(), arguments));
@@ -79,45 +76,6 @@ fn an_id_that_the_user_gives_is_where_the_stream_begins() {
     command.expect(298..=299, 1);
     let ended = command.0.end();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-}
-
-/// The counting server.
-struct Server(Program);
-
-impl Server {
-    fn start(port: &Port, run: u32) -> Self {
-        let (port, run) = (port.number().to_string(), run.to_string());
-        let arguments = [script("count.py").into_os_string(), port.into(), run.into()];
-        let total = Some(TOTAL.to_string().into());
-        let mut program = Program::start(python(), arguments.into_iter().chain(total));
-        assert_eq!(program.line(), "listening");
-        Self(program)
-    }
-
-    fn say(&mut self, command: &str) {
-        self.0.say(command);
-    }
-
-    /// Waits for a request, and returns its last event ID, or 0 if it has none.
-    fn request(&mut self) -> u32 {
-        let line = self.0.line();
-        let id = line.strip_prefix("request ").expect("a request");
-        if id.is_empty() {
-            return 0;
-        }
-        id.parse().expect("a number")
-    }
-
-    /// Asks it to end, and waits until it has.
-    fn terminate(mut self) {
-        self.0.signal(Signal::TERM);
-        let ended = self.0.end();
-        assert!(
-            ended.stderr.contains("Application shutdown complete"),
-            "{}",
-            ended.stderr
-        );
-    }
 }
 
 /// The command, tailing that server.
@@ -137,9 +95,9 @@ impl Command {
             let line = self.0.line();
             let event: Value = serde_json::from_str(&line).expect("JSON");
             let expected = serde_json::json!({
-                "type": if number % 2 == 0 { "tick" } else { "message" },
+                "type": CountingServer::event_type(number),
                 "id": number.to_string(),
-                "data": format!("{number} of run {run}\nzweite Zeile: ü🦀"),
+                "data": CountingServer::data(run, number),
             });
             assert_eq!(event, expected);
         }
@@ -163,12 +121,11 @@ impl Command {
             ended.stderr
         );
         assert!(ended.stderr.contains("204 No Content"), "{}", ended.stderr);
-        assert_eq!(ended.stdout.lines().count(), TOTAL, "{}", ended.stdout);
+        let events = u32::try_from(ended.stdout.lines().count());
+        assert_eq!(events, Ok(CountingServer::TOTAL), "{}", ended.stdout);
     }
 }
 
 fn url(port: &Port) -> String {
     format!("http://127.0.0.1:{}/", port.number())
 }
-
-const TOTAL: usize = 300;
