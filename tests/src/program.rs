@@ -62,6 +62,7 @@ impl Program {
     ) -> Self {
         let mut command = Command::new(path);
         command.args(arguments);
+        let name = format!("{command:?}");
         for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
             command.env_remove(name).env_remove(name.to_uppercase());
         }
@@ -69,7 +70,6 @@ impl Program {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let name = format!("{command:?}");
         let mut child = command.spawn().unwrap_or_else(|error| {
             let advice = match error.kind() {
                 ErrorKind::NotFound => "; run scripts/setup, which installs what the tests need",
