@@ -1,5 +1,5 @@
 //! What the tests of this workspace share: the vectors, the rules that they cover, a slow and literal oracle, and the
-//! laws that a parser and an encoder must keep.
+//! laws that a parser and an encoder must keep; and what starts other people's programs and waits for them.
 //!
 //! Nothing here depends on a test framework, so that fuzz targets can call the same [`laws`] with their own input.
 

@@ -35,6 +35,16 @@ async fn what_is_published_is_received() {
 }
 
 #[tokio::test]
+async fn a_lone_cr_in_what_is_published_ends_a_line() {
+    let nginx = nginx();
+    let mut events = EventSource::get(nginx.url("/subscribe/a")).expect("a URL");
+    // nchan lets it through, and the standard has it end the line, so the rest is a field.
+    publish(&nginx, "a", "message", "data\rid: mine").await;
+    let event = next_event(&mut events).await;
+    assert_eq!((event.data(), event.last_event_id()), ("data", "mine"));
+}
+
+#[tokio::test]
 async fn a_stream_resumes_behind_what_was_handed_out() {
     let nginx = nginx();
     // Of two channels, where IDs are stranger: `1790000000:0,[3]`.
