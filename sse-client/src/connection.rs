@@ -219,6 +219,7 @@ impl Connection {
             }
             Verdict::Fail => self.refuse(Refusal::Status, head, None),
             Verdict::NotEventStream => self.refuse(Refusal::NotEventStream, head, None),
+            Verdict::Compressed => self.refuse(Refusal::Compressed, head, None),
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use http::header::CONTENT_ENCODING;
 use sse_codec::ParseError;
 
 use crate::redirect::{BadRedirect, MAX_REDIRECTS};
@@ -89,6 +90,8 @@ pub(crate) enum Stage {
 pub(crate) enum Refusal {
     Status,
     NotEventStream,
+    /// An event stream, but compressed, and nobody has taken that off.
+    Compressed,
     Redirect(BadRedirect),
 }
 
@@ -206,13 +209,14 @@ impl Error {
         )
     }
 
-    /// Returns whether the server has answered 200, but with something that is not an event stream. Always final.
+    /// Returns whether the server has answered 200, but with something that is not an event stream, or with one that is
+    /// compressed in a way that the HTTP client cannot undo. Always final.
     #[must_use]
     pub fn is_not_event_stream(&self) -> bool {
         matches!(
             *self.kind,
             Kind::Refused {
-                why: Refusal::NotEventStream,
+                why: Refusal::NotEventStream | Refusal::Compressed,
                 ..
             }
         )
@@ -368,6 +372,12 @@ fn refused(f: &mut fmt::Formatter<'_>, why: Refusal, head: &ResponseHead) -> fmt
                 "{url} answered without a content type, not with text/event-stream"
             ),
         },
+        Refusal::Compressed => write!(
+            f,
+            "{url} answered with an event stream compressed by {}, although it was not asked to; to read it, use a \
+             reqwest::Client with the feature for that, and set the header Accept-Encoding",
+            head.safe_header(&CONTENT_ENCODING).unwrap_or_default()
+        ),
         Refusal::Redirect(why) => match why {
             BadRedirect::NoLocation => write!(f, "{url} answered {status} without a Location"),
             BadRedirect::BadLocation => write!(f, "{url} redirects to something that is not a URL"),

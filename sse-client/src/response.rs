@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, StatusCode};
 use reqwest::Url;
 
@@ -64,9 +64,14 @@ impl ResponseHead {
         safe(&self.inner.url)
     }
 
-    /// Returns the content type fit for a log: short, and without characters that do things to a terminal.
+    /// Returns the content type fit for a log.
     pub(crate) fn safe_content_type(&self) -> Option<String> {
-        let value = self.inner.headers.get(CONTENT_TYPE)?;
+        self.safe_header(&CONTENT_TYPE)
+    }
+
+    /// Returns the value of a header fit for a log: short, and without characters that do things to a terminal.
+    pub(crate) fn safe_header(&self, name: &HeaderName) -> Option<String> {
+        let value = self.inner.headers.get(name)?;
         let text = String::from_utf8_lossy(value.as_bytes());
         Some(
             text.chars()
@@ -107,13 +112,15 @@ pub(crate) enum Verdict {
     Reconnect,
     Fail,
     NotEventStream,
+    Compressed,
 }
 
 /// Judges the head of a response.
 pub(crate) fn verdict(head: &ResponseHead, policy: &Policy) -> Verdict {
     match policy.on_status(head.status()) {
-        StatusVerdict::Accept if is_event_stream(head.headers()) => Verdict::Open,
-        StatusVerdict::Accept => Verdict::NotEventStream,
+        StatusVerdict::Accept if !is_event_stream(head.headers()) => Verdict::NotEventStream,
+        StatusVerdict::Accept if is_compressed(head.headers()) => Verdict::Compressed,
+        StatusVerdict::Accept => Verdict::Open,
         StatusVerdict::Stop => Verdict::Stop,
         StatusVerdict::Redirect => Verdict::Redirect,
         StatusVerdict::Reconnect => Verdict::Reconnect,
@@ -132,6 +139,18 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     essence
         .trim_ascii()
         .eq_ignore_ascii_case(b"text/event-stream")
+}
+
+/// Returns whether the body is in a content coding. An HTTP client that undoes a coding takes the header away, so what is
+/// still there would be read as an event stream, and found to hold nothing.
+fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| {
+        let mut codings = value.as_bytes().split(|&byte| byte == b',');
+        codings.any(|coding| {
+            let coding = coding.trim_ascii();
+            !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
+        })
+    })
 }
 
 /// How much of a content type is shown in a message.
@@ -176,6 +195,24 @@ mod tests {
             let verdict = verdict(&head(200, content_type), &Policy::default());
             assert_eq!(verdict == Verdict::Open, yes, "{content_type:?}");
             assert_eq!(verdict == Verdict::NotEventStream, !yes, "{content_type:?}");
+        }
+    }
+
+    #[test]
+    fn a_compressed_event_stream_is_none_that_can_be_read() {
+        for (coding, expected) in [
+            ("gzip", Verdict::Compressed),
+            ("identity, br", Verdict::Compressed),
+            ("\u{fc}", Verdict::Compressed),
+            ("Identity", Verdict::Open),
+            ("", Verdict::Open),
+        ] {
+            let head = head(200, Some("text/event-stream"));
+            let mut headers = head.headers().clone();
+            let value = HeaderValue::from_bytes(coding.as_bytes()).unwrap();
+            headers.insert(CONTENT_ENCODING, value);
+            let head = ResponseHead::new(head.parsed_url().clone(), head.status(), headers);
+            assert_eq!(verdict(&head, &Policy::default()), expected, "{coding}");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::outgoing::OutgoingEvent;
 /// reads them.
 ///
 /// A block is written as its comment, `id`, `event`, `retry` and `data` lines, each only if it is set, then a blank
-/// line. Lines end with LF. There is one space after the colon of a field, so a value that begins with a space keeps
+/// line unless it is a comment alone. Lines end with LF. There is one space after the colon of a field, so a value that begins with a space keeps
 /// it.
 ///
 /// # Examples
@@ -22,7 +22,7 @@ use crate::outgoing::OutgoingEvent;
 /// let mut encoder = Encoder::new();
 /// encoder.encode(&OutgoingEvent::new().comment(" ready"), &mut buffer);
 /// encoder.encode(&OutgoingEvent::new().data("hello"), &mut buffer);
-/// assert_eq!(buffer, b": ready\n\ndata: hello\n\n");
+/// assert_eq!(buffer, b": ready\ndata: hello\n\n");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Encoder {
@@ -80,7 +80,15 @@ fn for_each_piece(event: &OutgoingEvent<'_>, mut put: impl FnMut(&[u8])) {
     if let Some(data) = &event.data {
         for_each_line(data, |line| put_field(b"data", line, &mut put));
     }
-    put(b"\n");
+    // A comment needs no block. Some readers take every blank line for the end of an event.
+    let only_comment = event.comment.is_some()
+        && event.last_event_id.is_none()
+        && event.event_type.is_none()
+        && event.reconnection_time.is_none()
+        && event.data.is_none();
+    if !only_comment {
+        put(b"\n");
+    }
 }
 
 #[inline]
@@ -171,7 +179,7 @@ mod tests {
     #[test]
     fn a_comment_cannot_leave_its_lines() {
         let event = OutgoingEvent::new().comment("a\ndata: forged\r\r\n");
-        assert_eq!(encoded(&event), b":a\n:data: forged\n:\n:\n\n");
+        assert_eq!(encoded(&event), b":a\n:data: forged\n:\n:\n");
     }
 
     #[test]

@@ -191,8 +191,9 @@ where
     }
 }
 
-/// An empty comment and the blank line: the least that can be written without a reader taking notice.
-const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+/// An empty comment: the least that can be written without a reader taking notice. Without a blank line, which by the
+/// standard would do nothing either, but which some clients take for an event.
+const COMMENT: Bytes = Bytes::from_static(b":\n");
 
 /// Large enough that the cost of a frame and its write vanishes, small enough to be no burden as a buffer.
 const MAX_FRAME_BYTES: usize = 64 * 1024;

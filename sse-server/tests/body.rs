@@ -25,10 +25,7 @@ fn the_first_frame_does_not_wait_for_the_source() {
         .into_response()
         .into_body();
     assert!(!body.is_end_stream());
-    assert_eq!(
-        ready_frame(&mut body),
-        Poll::Ready(Some(Ok(":\n\n".into())))
-    );
+    assert_eq!(ready_frame(&mut body), Poll::Ready(Some(Ok(":\n".into()))));
     assert_eq!(ready_frame(&mut body), Poll::Pending);
     assert!(!body.is_end_stream());
 }
@@ -76,10 +73,7 @@ fn a_source_without_events_still_has_a_first_frame() {
         .into_response()
         .into_body();
     assert!(!body.is_end_stream());
-    assert_eq!(
-        ready_frame(&mut body),
-        Poll::Ready(Some(Ok(":\n\n".into())))
-    );
+    assert_eq!(ready_frame(&mut body), Poll::Ready(Some(Ok(":\n".into()))));
     assert!(body.is_end_stream());
     assert_eq!(ready_frame(&mut body), Poll::Ready(None));
     assert_eq!(ready_frame(&mut body), Poll::Ready(None));

@@ -115,7 +115,7 @@ async fn head_and_first_byte_go_out_before_the_first_event() {
         );
     }
     assert!(!head.contains("content-length"), "{head}");
-    assert_eq!(read_until(&mut client, "\n\n\r\n").await, "3\r\n:\n\n\r\n");
+    assert_eq!(read_until(&mut client, ":\n\r\n").await, "2\r\n:\n\r\n");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn each_event_goes_out_when_it_comes() {
     let (events, source, _) = fed();
     let (mut client, end) = serve(|_| source).await;
     send(&mut client, "GET / HTTP/1.1\r\nConnection: close").await;
-    read_until(&mut client, "3\r\n:\n\n\r\n").await;
+    read_until(&mut client, "2\r\n:\n\r\n").await;
     for n in 1..=3 {
         events
             .send(data(n.to_string()).last_event_id(LastEventId::from(n)))
@@ -163,7 +163,7 @@ async fn a_client_that_leaves_ends_its_source() {
     let (_events, source, dropped) = fed::<OutgoingEvent<'static>>();
     let (mut client, _) = serve(|_| source).await;
     send(&mut client, "GET / HTTP/1.1").await;
-    read_until(&mut client, "3\r\n:\n\n\r\n").await;
+    read_until(&mut client, "2\r\n:\n\r\n").await;
     drop(client);
     assert!(
         in_time(dropped).await.is_err(),

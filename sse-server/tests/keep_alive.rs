@@ -9,7 +9,7 @@ use sse_server::{EventStreamResponse, OutgoingEvent};
 use support::{Clock, data, fed, frame, ready_frame};
 use tokio::time::{Instant, advance, timeout};
 
-const COMMENT: &str = ":\n\n";
+const COMMENT: &str = ":\n";
 
 /// Longer than any interval here, and no time at all on a clock that is moved on when everything waits.
 const AN_HOUR: Duration = Duration::from_secs(3600);
