@@ -1,4 +1,86 @@
 //! A client for server-sent events (`text/event-stream`) that reconnects and resumes by itself.
+//!
+//! It is built on reqwest and tokio, and follows the WHATWG HTML standard, section
+//! [Server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html). To parse a stream that comes from
+//! anywhere else, use the crate `sse-codec`, which this one is built on; to look at a stream in a terminal or a script, the
+//! command `sse-client`, package `sse-client-cli`.
+//!
+//! # Examples
+//!
+//! ```no_run
+//! use futures_util::TryStreamExt;
+//! use sse_client::EventSource;
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), sse_client::Error> {
+//!     let mut events = EventSource::get("https://example.com/stream")?;
+//!     while let Some(event) = events.try_next().await? {
+//!         println!("{}: {}", event.event_type(), event.data());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`EventSource`] is a stream of events, in which failures that pass do not show. [`EventSource::updates`] turns it into a
+//! stream of everything that happens. [`EventSource::builder`] sets headers, timeouts, limits, the HTTP client, and where to
+//! resume.
+//!
+//! # Reconnection
+//!
+//! What is final and what is tried again is up to the [`Policy`]. This is the default, and what the standard, and so a
+//! browser, would do:
+//!
+//! | what happens | [`Policy::resilient`] (default) | [`Policy::standard`] |
+//! |---|---|---|
+//! | network error, cut body, timeout, end of the body | reconnect | reconnect |
+//! | certificate refused, request that cannot be built | final error | final error |
+//! | event over the limit, or ill-formed UTF-8 where it is rejected | an error, the stream goes on | the same |
+//! | 200 with an event stream | open | open |
+//! | 200 with another content type or none | final error | final error |
+//! | 204 | the end | final error |
+//! | 408, 421, 425, 429, 500, 502 to 504, 520 to 524, 529 | reconnect, not before `Retry-After` | final error |
+//! | 301, 302, 303, 307, 308 | follow, up to 20; a reconnect asks the original URL | follow; a reconnect asks the last URL |
+//! | any other status | final error | final error |
+//!
+//! `println!("{}", Policy::default())` prints that of any policy, together with its delays: they begin with the
+//! reconnection time (1 second, unless the stream sets one with `retry`), grow with each failure in a row, and are spread at
+//! random. Only an event starts the count again, an accepted connection does not. By default there is no limit to it, see
+//! [`Policy::max_attempts`] and [`Policy::max_downtime`].
+//!
+//! A reconnect sends the last event ID as `Last-Event-ID`, and that is the ID of the last event that was handed out, not of
+//! one that has arrived but was never seen. With a server that keeps its IDs, nothing is lost then, and nothing comes twice
+//! but what was dropped by [`EventSource::reconnect_now`].
+//!
+//! # What can go wrong
+//!
+//! An [`Error`] among the items is either [final](Error::is_final) and the last one, or the stream goes on behind it.
+//! Its predicates tell what it is about. An answer that was refused can be read: its status, its headers, and the beginning
+//! of its body. Messages do not show credentials, queries of URLs, or headers that were sent.
+//!
+//! # Cancel safety
+//!
+//! Waiting for the next item can be given up at any time and taken up again; nothing is lost. There is no task behind the
+//! stream: it does something only while it is polled, and to drop it is to close the connection.
+//!
+//! # Features
+//!
+//! They have reqwest's names and meanings.
+//!
+//! | feature | default | |
+//! |---|---|---|
+//! | `default-tls` | yes | `https`, by reqwest's choice of a TLS library |
+//! | `http2` | yes | HTTP/2, where the server offers it |
+//! | `native-tls` | no | `https` by the system's TLS library |
+//! | `rustls` | no | `https` by rustls |
+//! | `socks` | no | SOCKS proxies, for a client that is given to the builder |
+//! | `system-proxy` | no | the proxy that the system, or the environment, names |
+//!
+//! Without any of those for TLS, `https` fails at once, and says so.
+//!
+//! # Rust version
+//!
+//! The minimum supported Rust version is the `rust-version` of the manifest. It is raised only in a minor version.
+
 #![warn(
     clippy::exhaustive_enums,
     clippy::exhaustive_structs,
@@ -31,3 +113,8 @@ pub use policy::Policy;
 pub use response::ResponseHead;
 pub use sse_codec::{Event, InvalidValue, LastEventId, ParseError, ParseErrorKind, Utf8Policy};
 pub use update::{CloseReason, ReadyState, Update};
+
+// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

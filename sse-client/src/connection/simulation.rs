@@ -59,7 +59,7 @@ struct Simulation {
     over: bool,
     /// The last event ID by what was handed out.
     id: String,
-    /// IDs of blocks without data that stand behind all events that were handed out, in this connection's stream.
+    /// The blocks of this connection's stream that were fed and not handed out.
     written: Vec<Written>,
     next_id: u64,
 }

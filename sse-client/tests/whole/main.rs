@@ -4,4 +4,6 @@ mod faults;
 mod reconnection;
 mod requests;
 mod support;
+#[cfg(any(feature = "default-tls", feature = "rustls"))]
+mod tls;
 mod views;
