@@ -1,0 +1,9 @@
+//! What Chromium makes of our server and of our vectors, and whether our client goes by the same rules as its
+//! `EventSource`: an outside judge, since nobody here wrote it.
+//!
+//! Nothing but Chromium itself is needed; `scripts/setup` installs it.
+
+mod chromium;
+mod hello;
+mod page;
+mod pipe;
