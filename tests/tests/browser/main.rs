@@ -7,3 +7,5 @@ mod chromium;
 mod hello;
 mod page;
 mod pipe;
+mod server;
+mod vectors;
