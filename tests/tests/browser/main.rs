@@ -3,9 +3,13 @@
 //!
 //! Nothing but Chromium itself is needed; `scripts/setup` installs it.
 
+mod cases;
 mod chromium;
 mod hello;
 mod page;
 mod pipe;
+mod report;
+mod rules;
+mod script;
 mod server;
 mod vectors;
