@@ -130,15 +130,44 @@ pub(crate) fn verdict(head: &ResponseHead, policy: &Policy) -> Verdict {
 
 /// Returns whether the essence of the content type is `text/event-stream`. Parameters do not matter, not even a
 /// `charset`, since an event stream is always UTF-8.
+///
+/// If there are several types, in as many headers or in one, the last counts, as the Fetch standard says
+/// ([`#concept-header-extract-mime-type`](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type)).
 fn is_event_stream(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else {
-        return false;
+    let values = headers.get_all(CONTENT_TYPE).iter();
+    let types = values.flat_map(|value| split_at_commas(value.as_bytes()));
+    let essences = types.map(|bytes| {
+        let essence = bytes.split(|&byte| byte == b';').next();
+        essence.unwrap_or_default().trim_ascii()
+    });
+    let last = essences.filter(|essence| is_type(essence)).last();
+    last.is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+/// Returns whether this is a type and a subtype.
+fn is_type(essence: &[u8]) -> bool {
+    let is_token = |part: &[u8]| {
+        let is_in_tokens =
+            |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+        !part.is_empty() && part.iter().all(is_in_tokens)
     };
-    let bytes = value.as_bytes();
-    let essence = bytes.split(|&byte| byte == b';').next().unwrap_or_default();
-    essence
-        .trim_ascii()
-        .eq_ignore_ascii_case(b"text/event-stream")
+    let mut parts = essence.splitn(2, |&byte| byte == b'/');
+    essence != b"*/*" && parts.next().is_some_and(is_token) && parts.next().is_some_and(is_token)
+}
+
+/// Splits at the commas that are not within a quoted string.
+fn split_at_commas(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    value.split(move |&byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            b',' => return !is_quoted,
+            _ => {}
+        }
+        false
+    })
 }
 
 /// Returns whether the body is in a content coding. An HTTP client that undoes a coding takes the header away, so what is
@@ -190,6 +219,12 @@ mod tests {
             (Some("text/html; x=text/event-stream"), false),
             (Some(""), false),
             (Some("\u{fc}"), false),
+            (Some("text/plain, text/event-stream"), true),
+            (Some("text/event-stream, text/plain"), false),
+            (Some("text/event-stream, */*"), true),
+            (Some("text/event-stream, x"), true),
+            (Some("text/plain; x=\"a, text/event-stream\""), false),
+            (Some("text/plain; x=\"\\\", text/event-stream\""), false),
             (None, false),
         ] {
             let verdict = verdict(&head(200, content_type), &Policy::default());

@@ -19,9 +19,6 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
         "type with another charset",
         "Chromium asks for UTF-8 if there is a charset. The standard has the parameter ignored: an event stream is always UTF-8.",
     ),
-    ("two types, the event stream last", FIRST_TYPE),
-    ("two types, the event stream first", FIRST_TYPE),
-    ("two types in one line, the event stream last", FIRST_TYPE),
     (
         "21 redirects",
         "A network error by the Fetch standard, after which Chromium reconnects. The standard allows to give up where a reconnect is \
@@ -54,5 +51,3 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
         "Chromium has a store of cookies. Ours is that of the caller's HTTP client, if he gives one that has it.",
     ),
 ];
-
-const FIRST_TYPE: &str = "By the Fetch standard the last type counts, as in Chromium. We look at the first header line, and do not split it at commas.";
