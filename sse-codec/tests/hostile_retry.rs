@@ -34,7 +34,7 @@ fn only_digits_are_a_reconnection_time() {
         b": \t1",
         b": 1\t",
         b": 1\0",
-        b": \01",
+        b": \x001",
         b": +1",
         b": -1",
         b": -0",
