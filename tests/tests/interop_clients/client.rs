@@ -72,7 +72,7 @@ impl Client {
     pub(crate) fn expect_open(&mut self) {
         match self.kind {
             // All that it has of an open stream is a first comment.
-            Kind::Curl => self.expect_lines(":\n\n"),
+            Kind::Curl => self.expect_lines(":\n"),
             _ => assert_eq!(self.program.line(), "open"),
         }
     }
@@ -91,13 +91,7 @@ impl Client {
                 id: String::new(),
                 ..step.seen.clone()
             }),
-            _ => {
-                // Once there was an ID, it takes every blank line for the end of an event.
-                if self.kind == Kind::HttpxSse && step.blocks.len() > 1 {
-                    self.expect_event(&Seen::new("message", "5", ""));
-                }
-                self.expect_event(&step.seen);
-            }
+            _ => self.expect_event(&step.seen),
         }
     }
 
