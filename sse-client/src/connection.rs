@@ -143,10 +143,12 @@ impl Connection {
         match self.state {
             State::Ready => self.send(),
             State::Sent | State::Refused(_) => Action::Read,
-            State::Open => match self.intake.next() {
-                Some(received) => Action::Yield(update(received)),
-                None => Action::Read,
-            },
+            State::Open => {
+                let received = self.intake.next();
+                // A long chunk is parsed while it is handed out.
+                self.note_progress();
+                received.map_or(Action::Read, |received| Action::Yield(update(received)))
+            }
             State::Waiting { .. } => Action::Wait,
             State::Closed => Action::End,
         }

@@ -164,6 +164,34 @@ pub(super) fn sent_id(request: &Request) -> Option<&[u8]> {
 }
 
 #[test]
+fn an_event_far_behind_in_a_long_chunk_starts_the_count_of_attempts_again() {
+    let mut connection = Connection::new(Settings {
+        intake: IntakeSettings {
+            max_event_bytes: 1024 * 1024,
+            ..settings().intake
+        },
+        ..settings()
+    });
+    connection.open(at(0));
+    connection.end(at(0));
+    assert_eq!(connection.expect_reconnecting().1, 1);
+    connection.timer(at(1));
+    connection.open(at(1));
+    // What is handed out first keeps the rest of the chunk from being parsed.
+    let data = "x".repeat(100_000);
+    let chunk = format!("retry: 1000\n\ndata: {data}\n\n");
+    connection.chunk(at(1), chunk.into());
+    assert!(matches!(
+        connection.expect_yield(),
+        Update::ReconnectionTime(_)
+    ));
+    connection.expect_events(&[&data]);
+    connection.expect_read();
+    connection.end(at(1));
+    assert_eq!(connection.expect_reconnecting().1, 1);
+}
+
+#[test]
 fn opens_and_hands_out_events() {
     let mut connection = Connection::new(settings());
     assert_eq!(connection.ready_state(), ReadyState::Connecting);
