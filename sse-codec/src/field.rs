@@ -54,7 +54,7 @@ const SHORT_CUTS: [(&[u8], Kind); 4] = [
 
 /// Reads a line by the whole grammar. Out of line, so that the short cuts stay small where they are inlined.
 #[inline(never)]
-fn read_in_full(line: &[u8]) -> Line {
+pub(crate) fn read_in_full(line: &[u8]) -> Line {
     match alt((comment, field)).parse(line) {
         Ok((rest, kind)) => Line {
             kind,

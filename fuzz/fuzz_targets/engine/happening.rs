@@ -1,0 +1,141 @@
+//! What can happen to the engine.
+
+use arbitrary::Arbitrary;
+
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Input {
+    pub(crate) settings: Settings,
+    pub(crate) happenings: Vec<Happening>,
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Settings {
+    pub(crate) policy: Policy,
+    pub(crate) seed: Option<Id>,
+    pub(crate) reject: bool,
+    pub(crate) comments: bool,
+    pub(crate) response_timeout: bool,
+    pub(crate) idle_timeout: bool,
+    pub(crate) event_timeout: bool,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Policy {
+    Resilient,
+    Standard,
+    Never,
+    FewAttempts,
+    ShortDowntime,
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) enum Happening {
+    /// The head of an event stream arrives.
+    Open,
+    /// Another head arrives.
+    Head(Head),
+    /// The server writes a block. Its bytes arrive with `Bytes`.
+    Block(Block),
+    /// So many bytes arrive, of those that were written.
+    Bytes(u16),
+    /// All that was written arrives.
+    AllBytes,
+    /// The body ends, whether all that was written has come or not.
+    End,
+    Lost {
+        is_final: bool,
+    },
+    /// So many items are handed out.
+    Take(u8),
+    /// Time passes, in hundredths of a second. The driver wakes up at the deadlines.
+    Pass(u16),
+    /// The driver wakes up without a reason.
+    WakeUp,
+    Random(u64),
+    ReconnectNow,
+    Close,
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Head {
+    pub(crate) status: Status,
+    pub(crate) is_event_stream: bool,
+    pub(crate) location: Location,
+    pub(crate) retry_after: Option<RetryAfter>,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Status {
+    Ok,
+    NoContent,
+    MovedPermanently,
+    TemporaryRedirect,
+    NotFound,
+    TooManyRequests,
+    ServiceUnavailable,
+    Any(u16),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Location {
+    None,
+    Same,
+    Other,
+    OtherOrigin,
+    BadScheme,
+    Nonsense,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum RetryAfter {
+    Seconds(u16),
+    /// So long after the wall clock's time.
+    Date(u16),
+    Nonsense,
+}
+
+/// What a server writes up to a blank line.
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Block {
+    pub(crate) comment: bool,
+    pub(crate) reconnection_time: Option<u32>,
+    pub(crate) id: Option<Id>,
+    pub(crate) data: Data,
+    pub(crate) ill_formed: bool,
+    pub(crate) line_end: LineEnd,
+    /// The blank line is never written.
+    pub(crate) unfinished: bool,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Id {
+    Empty,
+    Number(u8),
+    NotAscii,
+    /// A control character, which a header cannot carry.
+    Control,
+    /// Nothing but spaces, which a header loses.
+    Blank,
+    /// Longer than a header may be.
+    Long,
+    /// As long as a header may be.
+    AsLongAsPossible,
+    /// Void by its U+0000.
+    Nul,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Data {
+    None,
+    Number(u8),
+    /// Longer than a slice of the intake.
+    Long,
+    TooLarge,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum LineEnd {
+    Lf,
+    Cr,
+    CrLf,
+}
