@@ -1,0 +1,216 @@
+//! Takes times: first whether an answer is right, and then rounds in which everybody has a turn.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::chunks::Chunks;
+use crate::encoders::{self, Case};
+use crate::field_lines;
+use crate::floors::FLOORS;
+use crate::oracle;
+use crate::parsers::{CONTENDERS, Contender, Role};
+use crate::results::{Cell, Encoding, FieldLines, Measured};
+use crate::sink::{Count, Digest};
+use crate::workload::Workload;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Bytes of a stream.
+    pub size: usize,
+    pub rounds: usize,
+}
+
+/// Longest time that one run of a parser may take. One that takes longer is named and not timed.
+const LONGEST_RUN: Duration = Duration::from_secs(2);
+
+/// Time for all rounds of one parser in one cell. A slow one has fewer rounds, but at least two.
+const ALL_ROUNDS: Duration = Duration::from_millis(1200);
+
+/// Measures one workload, cut into chunks of one size, for all contenders that are asked for.
+pub fn cell(
+    workload: Workload,
+    stream: &Bytes,
+    size: usize,
+    effort: Effort,
+    only: impl Fn(&Contender) -> bool,
+) -> Cell {
+    let chunks = Chunks::new(stream, size);
+    let bytes = stream.len();
+    let mut turns: Vec<Turn<'_>> = Vec::new();
+    for contender in CONTENDERS.iter().filter(|contender| only(contender)) {
+        let verdict = check(contender, stream, size);
+        let chunks = &chunks;
+        let turn = move || {
+            // An error would have shown when the answer was checked.
+            let _ = (contender.run)(chunks, &mut Count::default());
+        };
+        turns.push(Turn::new(contender.name, verdict, turn));
+    }
+    for floor in FLOORS {
+        let chunks = &chunks;
+        turns.push(Turn::new(floor.name, Ok(Duration::ZERO), move || {
+            (floor.run)(chunks);
+        }));
+    }
+    Cell {
+        workload: workload.name,
+        chunk: size,
+        bytes,
+        times: take_turns(turns, effort.rounds),
+    }
+}
+
+/// Says whether a contender's events are right, and how long it takes, or what is wrong.
+///
+/// Begins with the first part of the stream, so that one whose time grows with the square of the size is found before it is
+/// given all of it.
+fn check(contender: &Contender, stream: &Bytes, size: usize) -> Result<Duration, String> {
+    let mut taken = Duration::ZERO;
+    for part in [256, 64, 16, 4, 1] {
+        let stream = stream.slice(..stream.len() / part);
+        // The last line of a part may be cut off inside a character.
+        let text = match std::str::from_utf8(&stream) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&stream[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        let mut expected = Digest::default();
+        oracle::parse(text, &mut expected);
+        let chunks = Chunks::new(&stream, size);
+        let mut seen = Digest::default();
+        let start = Instant::now();
+        // A panic is a row of the table, not a message.
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(|_| {}));
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+            (contender.check)(&chunks, &mut seen).map_err(|error| format!("error: {error}"))
+        }));
+        taken = start.elapsed();
+        panic::set_hook(hook);
+        match outcome {
+            Err(_) => return Err("panics".to_owned()),
+            Ok(Err(error)) => return Err(error),
+            Ok(Ok(())) if seen != expected => {
+                return Err(format!(
+                    "wrong: {} events of {}",
+                    seen.events, expected.events
+                ));
+            }
+            Ok(Ok(())) => {}
+        }
+        // Four times the size is sixteen times the time, if the worst is true.
+        let worst = if part > 1 { taken * 16 } else { taken };
+        if worst > LONGEST_RUN && taken > LONGEST_RUN / 16 {
+            return Err(format!("over {} s", LONGEST_RUN.as_secs()));
+        }
+    }
+    Ok(taken)
+}
+
+/// Somebody who has a turn in every round.
+struct Turn<'a> {
+    name: &'static str,
+    rounds: usize,
+    fault: Option<String>,
+    run: Box<dyn FnMut() + 'a>,
+    times: Vec<Duration>,
+}
+
+impl<'a> Turn<'a> {
+    fn new(name: &'static str, verdict: Result<Duration, String>, run: impl FnMut() + 'a) -> Self {
+        let (rounds, fault) = match verdict {
+            Ok(once) => {
+                let fitting = ALL_ROUNDS.as_nanos() / once.as_nanos().max(1);
+                (usize::try_from(fitting).unwrap_or(usize::MAX).max(2), None)
+            }
+            Err(fault) => (0, Some(fault)),
+        };
+        Self {
+            name,
+            rounds,
+            fault,
+            run: Box::new(run),
+            times: Vec::new(),
+        }
+    }
+}
+
+/// Runs the rounds, and takes the times.
+fn take_turns(mut turns: Vec<Turn<'_>>, rounds: usize) -> Vec<(&'static str, Measured)> {
+    let count = turns.len();
+    for round in 0..rounds {
+        // Begins with another one each time, so that nobody always follows the same neighbour's mess in the cache.
+        for n in 0..count {
+            let turn = &mut turns[(n + round) % count];
+            if round < turn.rounds {
+                let start = Instant::now();
+                (turn.run)();
+                turn.times.push(start.elapsed());
+            }
+        }
+    }
+    turns
+        .into_iter()
+        .map(|turn| {
+            let measured = match turn.fault {
+                Some(fault) => Measured::Fault(fault),
+                None => Measured::Times(turn.times),
+            };
+            (turn.name, measured)
+        })
+        .collect()
+}
+
+/// Measures all encoders on one event.
+pub fn encoding(case: &Case, rounds: usize) -> Encoding {
+    let times = case.times();
+    let mut taken: Vec<Measured> = encoders::CONTENDERS
+        .iter()
+        .map(|contender| {
+            if contender.name == "memcpy" || contender.is_right(case) {
+                Measured::Times(Vec::new())
+            } else {
+                Measured::Fault("wrong".to_owned())
+            }
+        })
+        .collect();
+    let count = taken.len();
+    for round in 0..rounds {
+        for n in 0..count {
+            let n = (n + round) % count;
+            let Measured::Times(list) = &mut taken[n] else {
+                continue;
+            };
+            match (encoders::CONTENDERS[n].run)(case, times) {
+                Ok(time) => list.push(time),
+                Err(error) => taken[n] = Measured::Fault(format!("error: {error}")),
+            }
+        }
+    }
+    let names = encoders::CONTENDERS.iter().map(|contender| contender.name);
+    Encoding {
+        case: case.name,
+        events: times,
+        times: names.zip(taken).collect(),
+    }
+}
+
+/// Measures the ways to read the lines of a stream.
+pub fn field_lines(name: &'static str, lines: &[&[u8]], rounds: usize) -> FieldLines {
+    let turns = field_lines::READERS
+        .iter()
+        .map(|reader| Turn::new(reader.name, Ok(Duration::ZERO), || (reader.run)(lines)))
+        .collect();
+    FieldLines {
+        workload: name,
+        lines: lines.len(),
+        times: take_turns(turns, rounds),
+    }
+}
+
+/// Whether a contender is ours.
+pub fn is_ours(contender: &Contender) -> bool {
+    contender.role != Role::Peer
+}

@@ -1,0 +1,225 @@
+//! What was measured, and the ratios in it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::parsers::{self, Role};
+
+/// The times of one contender, or why there are none.
+#[derive(Clone, Debug)]
+pub enum Measured {
+    Times(Vec<Duration>),
+    Fault(String),
+}
+
+impl Measured {
+    /// The median, in seconds.
+    pub fn median(&self) -> Option<f64> {
+        match self {
+            Self::Times(times) => median(times.iter().map(Duration::as_secs_f64)),
+            Self::Fault(_) => None,
+        }
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(values[middle]),
+        _ => Some((values[middle - 1] + values[middle]) / 2.0),
+    }
+}
+
+/// How many times faster the second one is: the median of the ratios of the rounds that both took part in, since what
+/// disturbs a round disturbs both.
+fn times_faster(slow: &Measured, fast: &Measured) -> Option<f64> {
+    match (slow, fast) {
+        (Measured::Times(slow), Measured::Times(fast)) => median(
+            slow.iter()
+                .zip(fast)
+                .map(|(slow, fast)| slow.as_secs_f64() / fast.as_secs_f64()),
+        ),
+        _ => None,
+    }
+}
+
+type Times = Vec<(&'static str, Measured)>;
+
+fn find<'a>(times: &'a Times, name: &str) -> Option<&'a Measured> {
+    times
+        .iter()
+        .find(|(of, _)| *of == name)
+        .map(|(_, measured)| measured)
+}
+
+/// The fastest of those that `among` says.
+fn best(times: &Times, among: impl Fn(&str) -> bool) -> Option<&'static str> {
+    times
+        .iter()
+        .filter(|(name, _)| among(name))
+        .filter_map(|(name, measured)| Some((*name, measured.median()?)))
+        .min_by(|(_, one), (_, other)| one.total_cmp(other))
+        .map(|(name, _)| name)
+}
+
+/// One workload in chunks of one size.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    pub workload: &'static str,
+    pub chunk: usize,
+    pub bytes: usize,
+    pub times: Times,
+}
+
+impl Cell {
+    pub fn of(&self, name: &str) -> Option<&Measured> {
+        find(&self.times, name)
+    }
+
+    pub fn best_peer(&self) -> Option<&'static str> {
+        best(&self.times, |name| {
+            parsers::by_name(name).is_some_and(|contender| contender.role == Role::Peer)
+        })
+    }
+
+    /// How many times faster than `other` one is.
+    pub fn ratio(&self, name: &str, other: &str) -> Option<f64> {
+        times_faster(self.of(other)?, self.of(name)?)
+    }
+
+    pub fn ratio_to_best_peer(&self, name: &str) -> Option<f64> {
+        self.ratio(name, self.best_peer()?)
+    }
+
+    pub fn gigabytes_per_second(&self, name: &str) -> Option<f64> {
+        Some(self.bytes as f64 / self.of(name)?.median()? / 1e9)
+    }
+
+    pub fn nanoseconds_per_byte(&self, name: &str) -> Option<f64> {
+        Some(self.of(name)?.median()? * 1e9 / self.bytes as f64)
+    }
+}
+
+/// All encoders on one event.
+#[derive(Clone, Debug)]
+pub struct Encoding {
+    pub case: &'static str,
+    pub events: usize,
+    pub times: Times,
+}
+
+impl Encoding {
+    pub fn of(&self, name: &str) -> Option<&Measured> {
+        find(&self.times, name)
+    }
+
+    pub fn best_peer(&self) -> Option<&'static str> {
+        best(&self.times, |name| {
+            crate::encoders::CONTENDERS
+                .iter()
+                .any(|contender| contender.is_peer && contender.name == name)
+        })
+    }
+
+    pub fn ratio(&self, name: &str, other: &str) -> Option<f64> {
+        times_faster(self.of(other)?, self.of(name)?)
+    }
+
+    pub fn nanoseconds_per_event(&self, name: &str) -> Option<f64> {
+        Some(self.of(name)?.median()? * 1e9 / self.events as f64)
+    }
+}
+
+/// The ways to read the lines of a stream.
+#[derive(Clone, Debug)]
+pub struct FieldLines {
+    pub workload: &'static str,
+    pub lines: usize,
+    pub times: Times,
+}
+
+impl FieldLines {
+    pub fn nanoseconds_per_line(&self, name: &str) -> Option<f64> {
+        Some(find(&self.times, name)?.median()? * 1e9 / self.lines as f64)
+    }
+}
+
+/// Everything.
+#[derive(Debug, Default)]
+pub struct Results {
+    pub cells: Vec<Cell>,
+    pub one_byte_chunks: Vec<Cell>,
+    pub long_line: Vec<Cell>,
+    pub encodings: Vec<Encoding>,
+    pub field_lines: Vec<FieldLines>,
+    /// Instructions per byte, by contender, workload and chunk size.
+    pub instructions: BTreeMap<(String, String, usize), f64>,
+    /// Instructions per line, by reader and workload.
+    pub instructions_per_line: BTreeMap<(String, String), f64>,
+    /// Allocations per event, by contender, workload and chunk size.
+    pub allocations: BTreeMap<(String, String, usize), f64>,
+}
+
+impl Results {
+    pub fn cell(&self, workload: &str, chunk: usize) -> Option<&Cell> {
+        self.cells
+            .iter()
+            .find(|cell| cell.workload == workload && cell.chunk == chunk)
+    }
+
+    pub fn instructions(&self, name: &str, workload: &str, chunk: usize) -> Option<f64> {
+        self.instructions
+            .get(&(name.to_owned(), workload.to_owned(), chunk))
+            .copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(milliseconds: &[u64]) -> Measured {
+        Measured::Times(
+            milliseconds
+                .iter()
+                .copied()
+                .map(Duration::from_millis)
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn ratios_are_medians_of_rounds() {
+        assert_eq!(
+            times_faster(&times(&[20, 90, 20]), &times(&[10, 30, 10])),
+            Some(2.0)
+        );
+        assert_eq!(
+            times_faster(&times(&[20]), &Measured::Fault(String::new())),
+            None
+        );
+        assert_eq!(median([3.0, 1.0].into_iter()), Some(2.0));
+        assert_eq!(median([].into_iter()), None);
+    }
+
+    #[test]
+    fn the_best_peer_is_the_fastest_that_is_right() {
+        let cell = Cell {
+            workload: "a",
+            chunk: 64,
+            bytes: 1000,
+            times: vec![
+                ("sse-codec", times(&[1])),
+                ("sse-core", times(&[4])),
+                ("sse-stream", times(&[3])),
+                ("sseer", Measured::Fault("wrong".to_owned())),
+                ("memcpy", times(&[0])),
+            ],
+        };
+        assert_eq!(cell.best_peer(), Some("sse-stream"));
+        assert_eq!(cell.ratio_to_best_peer("sse-codec"), Some(3.0));
+    }
+}
