@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::response::IntoResponse as _;
 use bytes::BytesMut;
@@ -22,6 +22,7 @@ use tokio_util::codec::Encoder as _;
 
 use crate::oracle;
 use crate::sink::{Digest, Sink as _};
+use crate::stopwatch::Stopwatch;
 
 /// An event to be written.
 #[derive(Clone, Debug)]
@@ -148,7 +149,7 @@ fn ours(case: &Case, times: usize, taken: &mut Duration, out: &mut impl FnMut(&[
     let mut buffer = Vec::new();
     let mut encoder = Encoder::new();
     encoder.encode(&outgoing(case)?, &mut buffer);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     for _ in 0..times {
         buffer.clear();
         encoder.encode(&outgoing(case)?, &mut buffer);
@@ -164,7 +165,7 @@ fn ours_to_bytes(
     taken: &mut Duration,
     out: &mut impl FnMut(&[u8]),
 ) -> Outcome {
-    let start = Instant::now();
+    let start = Stopwatch::start();
     for _ in 0..times {
         out(&outgoing(case)?.to_bytes());
     }
@@ -185,7 +186,7 @@ fn sse_stream(
         retry: None,
     };
     let events = vec![event; times];
-    let start = Instant::now();
+    let start = Stopwatch::start();
     for event in events {
         out(&event.encode()?);
     }
@@ -203,7 +204,7 @@ fn russe(case: &Case, times: usize, taken: &mut Duration, out: &mut impl FnMut(&
     let mut buffer = BytesMut::new();
     let mut encoder = russe::Encoder::default();
     encoder.encode(russe::Event::Message(message.clone()), &mut buffer)?;
-    let start = Instant::now();
+    let start = Stopwatch::start();
     for _ in 0..times {
         buffer.clear();
         encoder.encode(russe::Event::Message(message.clone()), &mut buffer)?;
@@ -244,7 +245,7 @@ fn axum(case: &Case, times: usize, taken: &mut Duration, out: &mut impl FnMut(&[
     };
     let mut body = axum::response::Sse::new(events).into_response().into_body();
     let mut context = Context::from_waker(Waker::noop());
-    let start = Instant::now();
+    let start = Stopwatch::start();
     while let Poll::Ready(Some(frame)) = Pin::new(&mut body).poll_frame(&mut context) {
         if let Some(data) = frame?.data_ref() {
             out(data);
@@ -264,7 +265,7 @@ fn warp(case: &Case, times: usize, taken: &mut Duration, out: &mut impl FnMut(&[
     }
     let mut buffer = String::new();
     write!(buffer, "{event}")?;
-    let start = Instant::now();
+    let start = Stopwatch::start();
     for _ in 0..times {
         buffer.clear();
         write!(buffer, "{event}")?;
@@ -281,7 +282,7 @@ fn older(case: &Case, times: usize, taken: &mut Duration, out: &mut impl FnMut(&
     let mut buffer = BytesMut::new();
     let mut encoder = sse_codec_old::SSECodec::default();
     encoder.encode(event, &mut buffer)?;
-    let start = Instant::now();
+    let start = Stopwatch::start();
     for event in events {
         buffer.clear();
         encoder.encode(event, &mut buffer)?;
@@ -294,7 +295,7 @@ fn older(case: &Case, times: usize, taken: &mut Duration, out: &mut impl FnMut(&
 fn copy(case: &Case, times: usize, taken: &mut Duration, out: &mut impl FnMut(&[u8])) -> Outcome {
     let bytes = outgoing(case)?.to_bytes();
     let mut buffer = bytes.to_vec();
-    let start = Instant::now();
+    let start = Stopwatch::start();
     for _ in 0..times {
         buffer.clear();
         buffer.extend_from_slice(&bytes);

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use crate::chunks::Chunks;
 use crate::encoders;
 use crate::field_lines::{self, READERS};
+use crate::machine;
 use crate::parsers;
 use crate::sink::Count;
 use crate::workload::Workload;
@@ -86,10 +87,6 @@ impl What {
 
 /// The bytes of the stream that instructions are counted on.
 pub const SIZE: usize = 2 << 20;
-
-/// The C library copies larger pieces with one instruction that repeats itself (`rep movsb`). A processor counts it as one, valgrind
-/// as one for each byte, so here the library is told to copy by vectors as it does on many processors.
-const NO_STRING_INSTRUCTIONS: &str = "glibc.cpu.x86_rep_movsb_threshold=0x7fffffffffff:glibc.cpu.x86_rep_stosb_threshold=0x7fffffffffff";
 
 /// The subcommand: `pass GROUP NAME WORKLOAD CHUNK SIZE PASSES`.
 pub fn pass(arguments: &[String]) -> Result<(), String> {
@@ -203,7 +200,7 @@ fn under_callgrind(what: &What, passes: usize) -> io::Result<u64> {
         .arg("pass")
         .args(what.arguments())
         .args([SIZE.to_string(), passes.to_string()])
-        .env("GLIBC_TUNABLES", NO_STRING_INSTRUCTIONS)
+        .env(machine::C_LIBRARY_VARIABLE, machine::C_LIBRARY)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .output()?;

@@ -18,4 +18,5 @@ pub mod ready;
 pub mod report;
 pub mod results;
 pub mod sink;
+pub mod stopwatch;
 pub mod workload;

@@ -4,6 +4,22 @@ use std::fs;
 use std::process::Command;
 use std::thread;
 
+/// Settings for the GNU C library, as value of the environment variable `GLIBC_TUNABLES`. Without them chance decides more than
+/// the code does.
+///
+/// - It copies larger pieces with one instruction that repeats itself (`rep movsb`), which some processors run eight times slower if
+///   the two addresses happen to lie badly to each other. And callgrind counts it once for each byte. So: copy by vectors, as the
+///   library does on other processors.
+/// - It gives large pieces of memory back and asks for them again, or not, depending on what else was allocated before. So: keep
+///   the memory.
+pub const C_LIBRARY: &str = "glibc.cpu.x86_rep_movsb_threshold=0x7fffffffffff:\
+                             glibc.cpu.x86_rep_stosb_threshold=0x7fffffffffff:\
+                             glibc.malloc.mmap_threshold=0x40000000:\
+                             glibc.malloc.trim_threshold=0x7fffffffffff";
+
+/// The environment variable for [`C_LIBRARY`].
+pub const C_LIBRARY_VARIABLE: &str = "GLIBC_TUNABLES";
+
 /// A sentence on processor, system and compiler.
 pub fn describe() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

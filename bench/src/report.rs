@@ -7,7 +7,7 @@ use crate::encoders;
 use crate::field_lines::READERS;
 use crate::floors::FLOORS;
 use crate::measure::Effort;
-use crate::parsers::{self, CONTENDERS, Role};
+use crate::parsers::{CONTENDERS, Role};
 use crate::results::{Cell, Measured, Results};
 use crate::workload::ALL;
 
@@ -44,9 +44,11 @@ fn introduction(page: &mut String, effort: Effort, machine: &str, date: Option<&
 Written by `scripts/bench`; do not edit. Measured on {machine}{date}; {mib} MiB a stream, up to {rounds} rounds.
 
 All parsers get the same chunks of the same streams, cut beforehand. Type, data and last event ID of every event are
-read. In each round everybody has one turn, all in one process; a figure is the median of the rounds, and a ratio the median of
-the ratios within rounds. Ratios and instruction counts carry over to other machines, gigabytes per second do not. Built with
-`lto = \"fat\"` and `codegen-units = 1`, for any processor of the architecture.
+read. In each round everybody has one turn, all in one process, and processor time is taken; a figure is the median of the
+rounds, and a ratio the median of the ratios within rounds. Ratios and instruction counts carry over to other machines,
+gigabytes per second do not. Built with `lto = \"fat\"` and `codegen-units = 1`, for any processor of the architecture. The C
+library is told to copy by vector instructions and to keep the memory it has; without that, the addresses that a run happens
+to get decide more than the code.
 
 A crate is named instead of timed where its events differ from the standard's in number, type, data or ID (*wrong*), where it
 fails, or where a run takes too long. Each is used by the fastest of its public ways in:
@@ -183,7 +185,7 @@ fn floors(page: &mut String, results: &Results) {
     heading(page, "Against the floors");
     page.push_str(
         "How many times longer borrowed events take than touching the same chunks in the cheapest useful ways: copying them, \
-         validating them as UTF-8 (`simdutf8`), and finding their line ends (64-byte masks by `wide`).\n\n",
+         validating them as UTF-8 (`simdutf8`, which picks the vectors of the processor when it runs), and finding their line ends (64-byte masks by `wide`, which uses those that the program was built for).\n\n",
     );
     page.push_str("| | chunks |");
     for floor in FLOORS {
@@ -384,9 +386,4 @@ fn times(value: Option<f64>) -> String {
         Some(value) if value >= 10.0 => format!("{value:.1}"),
         Some(value) => format!("{value:.2}"),
     }
-}
-
-/// Whether a name is that of ours, to be shown first.
-pub fn is_ours(name: &str) -> bool {
-    parsers::by_name(name).is_some_and(|contender| contender.role != Role::Peer)
 }
