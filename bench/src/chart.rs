@@ -32,6 +32,7 @@ pub fn svg(results: &Results) -> String {
         .map(|(_, value)| *value)
         .fold(1.0, f64::max);
     let scale = (BARS_END - BARS) / longest;
+    let one = BARS + scale;
     let mut body = String::new();
     let mut y = TOP;
     for (cell, bars) in &groups {
@@ -46,6 +47,7 @@ pub fn svg(results: &Results) -> String {
             what.replace('`', "")
         );
         y += 8.0;
+        let top = y;
         for (name, value) in bars {
             let class = match CONTENDERS
                 .iter()
@@ -69,10 +71,14 @@ pub fn svg(results: &Results) -> String {
             );
             y += BAR + GAP;
         }
+        let _ = writeln!(
+            body,
+            "<line x1=\"{one:.1}\" y1=\"{top}\" x2=\"{one:.1}\" y2=\"{}\"/>",
+            y - GAP
+        );
         y += BETWEEN - 8.0;
     }
     let bottom = y - BETWEEN + 8.0;
-    let one = BARS + scale;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
          role=\"img\" aria-label=\"Speed of parsers relative to the best other crate\">
@@ -93,7 +99,6 @@ text {{ fill: #b1bac4; }}
 }}
 </style>
 <text class=\"title\" x=\"{LEFT}\" y=\"24\">Parsing speed, times the best other crate (chunks of 16 KiB; longer is faster)</text>
-<line x1=\"{one:.1}\" y1=\"38\" x2=\"{one:.1}\" y2=\"{bottom}\"/>
 {body}</svg>
 ",
         height = bottom + 16.0,

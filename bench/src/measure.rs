@@ -194,13 +194,15 @@ pub fn encoding(case: &Case, rounds: usize) -> Encoding {
 }
 
 /// Measures the ways to read the lines of a stream.
-pub fn field_lines(name: &'static str, lines: &[&[u8]], rounds: usize) -> FieldLines {
+pub fn field_lines(name: &'static str, stream: &str, rounds: usize) -> FieldLines {
+    let lines = &field_lines::lines(stream);
     let turns = field_lines::READERS
         .iter()
         .map(|reader| Turn::new(reader.name, Ok(Duration::ZERO), || (reader.run)(lines)))
         .collect();
     FieldLines {
         workload: name,
+        bytes: stream.len(),
         lines: lines.len(),
         times: take_turns(turns, rounds),
     }

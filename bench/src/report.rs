@@ -307,8 +307,7 @@ fn nom(page: &mut String, results: &Results) {
         }));
         let share = || {
             let more = counted(READERS[0].name)? - counted(READERS[1].name)?;
-            let cell = results.cell(lines.workload, USUAL)?;
-            let parse = results.instructions(BORROWED, lines.workload, USUAL)? * cell.bytes as f64;
+            let parse = results.instructions(BORROWED, lines.workload, USUAL)? * lines.bytes as f64;
             Some(format!(
                 "{:.1} %",
                 100.0 * more * lines.lines as f64 / parse

@@ -137,6 +137,7 @@ impl Encoding {
 #[derive(Clone, Debug)]
 pub struct FieldLines {
     pub workload: &'static str,
+    pub bytes: usize,
     pub lines: usize,
     pub times: Times,
 }
