@@ -1,21 +1,19 @@
-//! [`Chromium`]: a headless browser of this test's own, driven by the `DevTools` protocol over a pipe.
-//!
-//! The pipe rather than a port: nobody else can talk to it, and the browser ends when the pipe closes, so that it does not
-//! outlive this process even if that is killed. The protocol is JSON with a NUL behind each message, which needs no driver
-//! program, and so none whose version would have to match.
+//! [`Chromium`]: a headless browser of this test's own, driven by `chromedriver`.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::fs;
-use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use fantoccini::error::CmdError;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::page::Page;
 use crate::pipe;
@@ -23,174 +21,160 @@ use crate::pipe;
 /// No single step takes longer, not even on a busy machine. So whoever waits for so long waits in vain.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A browser. All its processes end with this value at the latest.
-pub(crate) struct Chromium(RefCell<Process>);
-
-struct Process {
-    child: Child,
-    /// Taken away to close the pipe.
-    commands: Option<ChildStdin>,
-    /// Answers and events.
-    messages: Receiver<Value>,
-    /// What came while something else was waited for.
-    events: VecDeque<Value>,
-    complaints: Receiver<String>,
-    last_id: u64,
-    profile: PathBuf,
+/// A browser and its driver. All their processes end with this value at the latest.
+pub(crate) struct Chromium {
+    runtime: Runtime,
+    /// Taken away to end the session.
+    session: Option<Client>,
+    driver: Driver,
 }
 
 impl Chromium {
     /// Starts a browser with a new profile.
     pub(crate) fn start() -> Self {
-        assert!(
-            Path::new(PROGRAM).is_file(),
-            "{PROGRAM} is missing: scripts/setup installs it"
-        );
+        let (driver, port) = Driver::start();
+        let arguments: Vec<_> = (FLAGS.iter().copied().map(str::to_owned))
+            .chain([format!("--user-data-dir={}", driver.profile.display())])
+            .collect();
+        let capabilities = json!({
+            "goog:chromeOptions": {"binary": BROWSER, "args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {
+                "script": DRIVER_PATIENCE.as_millis(),
+                "pageLoad": DRIVER_PATIENCE.as_millis(),
+            },
+        });
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities.as_object().expect("an object").clone());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let url = format!("http://127.0.0.1:{port}/");
+        let session =
+            runtime.block_on(async { tokio::time::timeout(PATIENCE, builder.connect(&url)).await });
+        let session = match session {
+            Ok(Ok(session)) => session,
+            Ok(Err(error)) => driver.give_up(&format!("it does not start: {error}")),
+            Err(_) => driver.give_up("it does not start in time"),
+        };
+        Self {
+            runtime,
+            session: Some(session),
+            driver,
+        }
+    }
+
+    /// The number that all of its releases of some weeks have in common.
+    pub(crate) fn major_version(&self) -> String {
+        let capabilities = self.session().capabilities().expect("capabilities");
+        let version = capabilities["browserVersion"].as_str().expect("a version");
+        version.split('.').next().expect("a number").to_owned()
+    }
+
+    /// Its page, which is empty at first.
+    pub(crate) fn page(&self) -> Page<'_> {
+        Page(self)
+    }
+
+    /// Does something by means of the driver, and waits for what comes of it.
+    pub(crate) fn drive<T>(
+        &self,
+        what: &str,
+        command: impl AsyncFnOnce(&Client) -> Result<T, CmdError>,
+    ) -> T {
+        let command = command(self.session());
+        let result = self
+            .runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, command).await });
+        match result {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => self.driver.give_up(&format!("{what} fails: {error}")),
+            Err(_) => self.driver.give_up(&format!("no answer to: {what}")),
+        }
+    }
+
+    fn session(&self) -> &Client {
+        self.session.as_ref().expect("it ends with this value")
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // Ends the browser. If it does not want to, it ends with the driver.
+        if let Some(session) = self.session.take() {
+            let _ = self
+                .runtime
+                .block_on(async { tokio::time::timeout(END_PATIENCE, session.close()).await });
+        }
+    }
+}
+
+/// The driver as a process group, which ends with this value, or with this process if that is killed.
+struct Driver {
+    shell: Child,
+    /// Taken away to end the group.
+    leash: Option<ChildStdin>,
+    complaints: Receiver<String>,
+    /// Held, since the driver must be able to write.
+    output: Receiver<String>,
+    profile: PathBuf,
+}
+
+impl Driver {
+    /// Starts it on a free port of the loopback interface.
+    fn start() -> (Self, u16) {
+        for program in [DRIVER, BROWSER] {
+            assert!(
+                Path::new(program).is_file(),
+                "{program} is missing: scripts/setup installs it"
+            );
+        }
         let profile = new_profile();
-        let mut child = Command::new("sh")
-            // The browser reads commands from descriptor 3 and writes answers to descriptor 4.
-            .args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#, "sh"])
-            .arg(PROGRAM)
-            .args(FLAGS)
-            .arg(format!("--user-data-dir={}", profile.display()))
+        let mut shell = Command::new("sh")
+            .args(["-c", LEASH, "sh", DRIVER, "--port=0"])
+            // So that what the browser complains about can be shown, and the end of its last process be seen.
+            .arg("--enable-chrome-logs")
             .env("HOME", &profile)
             .env("XDG_CONFIG_HOME", profile.join("config"))
             .env("XDG_CACHE_HOME", profile.join("cache"))
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("a shell starts");
-        let messages = pipe::records(child.stdout.take().expect("it is a pipe"), 0, |message| {
-            serde_json::from_slice(message).expect("the browser writes JSON")
-        });
-        let complaints = pipe::lines(child.stderr.take().expect("it is a pipe"));
-        let chromium = Self(RefCell::new(Process {
-            commands: child.stdin.take(),
-            child,
-            messages,
-            events: VecDeque::new(),
-            complaints,
-            last_id: 0,
+        let driver = Self {
+            leash: shell.stdin.take(),
+            output: pipe::lines(shell.stdout.take().expect("it is a pipe")),
+            complaints: pipe::lines(shell.stderr.take().expect("it is a pipe")),
+            shell,
             profile,
-        }));
-        chromium.command(None, "Browser.getVersion", &json!({}));
-        chromium
-    }
-
-    /// The number that all of its releases of some weeks have in common.
-    pub(crate) fn major_version(&self) -> String {
-        let version = self.command(None, "Browser.getVersion", &json!({}));
-        let product = version["product"].as_str().expect("a product");
-        let version = product.split_once('/').expect("a version").1;
-        version.split('.').next().expect("a number").to_owned()
-    }
-
-    /// Opens an empty page.
-    pub(crate) fn page(&self) -> Page<'_> {
-        let create = json!({"url": "about:blank"});
-        let target = self.command(None, "Target.createTarget", &create);
-        let attach = json!({"targetId": target["targetId"], "flatten": true});
-        let session = self.command(None, "Target.attachToTarget", &attach);
-        Page::new(self, session["sessionId"].as_str().expect("a session"))
-    }
-
-    /// Sends a command and waits for its result.
-    pub(crate) fn command(&self, session: Option<&str>, method: &str, parameters: &Value) -> Value {
-        self.0.borrow_mut().command(session, method, parameters)
-    }
-
-    /// Waits for an event of a page. Those that came since the page was opened count, each once.
-    pub(crate) fn event(&self, session: &str, method: &str) -> Value {
-        let is_it = |event: &Value| event["sessionId"] == session && event["method"] == method;
-        self.0.borrow_mut().event(method, is_it)
-    }
-
-    /// Takes out the events of a page that have come so far.
-    pub(crate) fn events(&self, session: &str, methods: &[&str]) -> Vec<Value> {
-        let events = &mut self.0.borrow_mut().events;
-        let (taken, left): (VecDeque<_>, _) = events.drain(..).partition(|event| {
-            event["sessionId"] == session
-                && event["method"]
-                    .as_str()
-                    .is_some_and(|m| methods.contains(&m))
-        });
-        *events = left;
-        taken.into()
-    }
-}
-
-impl Process {
-    fn command(&mut self, session: Option<&str>, method: &str, parameters: &Value) -> Value {
-        self.last_id += 1;
-        let id = self.last_id;
-        let mut command = json!({"id": id, "method": method, "params": parameters});
-        if let Some(session) = session {
-            command["sessionId"] = session.into();
-        }
-        let mut bytes = command.to_string().into_bytes();
-        bytes.push(0);
-        let pipe = self.commands.as_mut().expect("the pipe is open");
-        if let Err(error) = pipe.write_all(&bytes) {
-            self.give_up(&format!("it does not take {method}: {error}"));
-        }
+        };
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            let message = self.message(deadline, method);
-            if message["id"] != id {
-                self.events.push_back(message);
-                continue;
+        let port = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = driver.output.recv_timeout(left) else {
+                driver.give_up("the driver does not start")
+            };
+            if let Some((_, port)) = line.split_once(READY) {
+                break port.trim_end_matches('.').parse().expect("a port");
             }
-            if let Some(error) = message.get("error") {
-                self.give_up(&format!("{method} fails: {error}"));
-            }
-            return message["result"].clone();
-        }
+        };
+        (driver, port)
     }
 
-    fn event(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
-        if let Some(place) = self.events.iter().position(&is_it) {
-            return self.events.remove(place).expect("it is there");
-        }
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let message = self.message(deadline, what);
-            if is_it(&message) {
-                return message;
-            }
-            self.events.push_back(message);
-        }
-    }
-
-    fn message(&mut self, deadline: Instant, what: &str) -> Value {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match self.messages.recv_timeout(left) {
-            Ok(message) => message,
-            Err(RecvTimeoutError::Timeout) => self.give_up(&format!("no answer to {what}")),
-            Err(RecvTimeoutError::Disconnected) => self.give_up(&format!("it ended at {what}")),
-        }
-    }
-
-    fn give_up(&mut self, why: &str) -> ! {
+    fn give_up(&self, why: &str) -> ! {
         let complaints: Vec<_> = self.complaints.try_iter().collect();
-        let events: Vec<_> = self.events.iter().map(Value::to_string).collect();
-        panic!(
-            "Chromium: {why}\nIt has said:\n{}\nIts last events:\n{}",
-            complaints.join("\n"),
-            events[events.len().saturating_sub(20)..].join("\n")
-        );
+        panic!("Chromium: {why}\nIt has said:\n{}", complaints.join("\n"));
     }
 }
 
-impl Drop for Process {
+impl Drop for Driver {
     fn drop(&mut self) {
-        // It ends when the pipe closes. If it does not want to, it has to.
-        drop(self.commands.take());
-        if !pipe::closes_within(END_PATIENCE, &self.messages) {
-            let _ = self.child.kill();
-        }
-        let _ = self.child.wait();
-        // All its processes have inherited this pipe, and end when the main one has.
+        drop(self.leash.take());
+        let _ = self.shell.wait();
+        // All processes have inherited this pipe.
         let are_gone = pipe::closes_within(END_PATIENCE, &self.complaints);
         let _ = fs::remove_dir_all(&self.profile);
         if !are_gone && !thread::panicking() {
@@ -211,11 +195,19 @@ fn new_profile() -> PathBuf {
     profile
 }
 
-/// Where Debian's package puts it.
-const PROGRAM: &str = "/usr/bin/chromium";
+// Where Debian's packages put them.
+const DRIVER: &str = "/usr/bin/chromedriver";
+const BROWSER: &str = "/usr/bin/chromium";
+
+/// Starts a program, and ends its whole process group when standard input ends.
+const LEASH: &str = r#""$@" & cat >/dev/null; kill -KILL 0"#;
+
+/// What the driver says before the port when it is ready.
+const READY: &str = "started successfully on port ";
 
 const FLAGS: [&str; 13] = [
     "--headless",
+    // Rather than a port: nobody but the driver can talk to it, and the browser ends when the driver does.
     "--remote-debugging-pipe",
     "--no-sandbox",
     "--disable-gpu",
@@ -232,6 +224,9 @@ const FLAGS: [&str; 13] = [
     // A page that waits must not be put to sleep.
     "--disable-background-timer-throttling",
 ];
+
+/// How long the driver lets a page load and a script run. When it gives up, it says more than we could.
+const DRIVER_PATIENCE: Duration = Duration::from_secs(50);
 
 /// How long the end of a browser may take.
 const END_PATIENCE: Duration = Duration::from_secs(20);

@@ -21,7 +21,7 @@ fn hello_in_a_browser() {
     page.go(&hello.url());
 
     // What the page itself shows, and what any other page would get.
-    page.evaluate(LISTEN);
+    page.run(LISTEN);
     page.wait_for_text("ID 2");
     let heard = page.evaluate("heardAtLeast(2)");
     assert_eq!(heard[0], json!(["message", "hello", "1"]), "{heard}");
@@ -95,8 +95,7 @@ const LISTEN: &str = "
         own.addEventListener('message', look);
         setTimeout(() => reject(new Error(`only ${JSON.stringify(heard)}`)), 30000);
         look();
-    });
-    undefined";
+    });";
 
 /// The IDs in the rows of the page.
 const SHOWN_IDS: &str = "[...document.querySelectorAll('#events li')].map((row) => row.innerText.match(/ID (\\d+)/)[1])";

@@ -1,7 +1,7 @@
 //! What Chromium makes of our server and of our vectors, and whether our client goes by the same rules as its
 //! `EventSource`: an outside judge, since nobody here wrote it.
 //!
-//! Nothing but Chromium itself is needed; `scripts/setup` installs it.
+//! Chromium and its driver are needed; `scripts/setup` installs them.
 
 mod cases;
 mod chromium;

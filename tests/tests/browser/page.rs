@@ -3,45 +3,32 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fantoccini::wd::WebDriverCompatibleCommand;
+use http::Method;
 use serde_json::{Value, json};
+use url::{ParseError, Url};
 
 use crate::chromium::Chromium;
 
 /// A page in the browser.
-pub(crate) struct Page<'a> {
-    browser: &'a Chromium,
-    session: String,
-}
+pub(crate) struct Page<'a>(pub(crate) &'a Chromium);
 
-impl<'a> Page<'a> {
-    pub(crate) fn new(browser: &'a Chromium, session: &str) -> Self {
-        let page = Self {
-            browser,
-            session: session.to_owned(),
-        };
-        page.command("Page.enable", &json!({}));
-        page.command("Runtime.enable", &json!({}));
-        page.command("Log.enable", &json!({}));
-        page
-    }
-
+impl Page<'_> {
     /// Goes to a URL, and waits until the page there is complete.
     pub(crate) fn go(&self, url: &str) {
-        self.browser.events(&self.session, &["Page.loadEventFired"]);
-        let result = self.command("Page.navigate", &json!({ "url": url }));
-        assert_eq!(result.get("errorText"), None, "cannot open {url}");
-        self.browser.event(&self.session, "Page.loadEventFired");
+        self.0.drive(url, async |session| session.goto(url).await);
     }
 
     /// Evaluates an expression in the page and returns its value. If it is a promise, waits for what it resolves to.
     pub(crate) fn evaluate(&self, expression: &str) -> Value {
-        let parameters =
-            json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
-        let result = self.command("Runtime.evaluate", &parameters);
-        if let Some(exception) = result.get("exceptionDetails") {
-            panic!("the page throws: {exception:#}");
-        }
-        result["result"]["value"].clone()
+        self.run(&format!("return ({expression})"))
+    }
+
+    /// Runs statements in the page and returns what they return, like [`evaluate`](Self::evaluate).
+    pub(crate) fn run(&self, script: &str) -> Value {
+        self.0.drive(script, async |session| {
+            session.execute(script, Vec::new()).await
+        })
     }
 
     /// Waits until the text of the page has something.
@@ -67,7 +54,7 @@ impl<'a> Page<'a> {
 
     /// Switches scripts on or off, for pages that are opened from now on.
     pub(crate) fn set_scripts(&self, are_on: bool) {
-        self.command(
+        self.develop(
             "Emulation.setScriptExecutionDisabled",
             &json!({"value": !are_on}),
         );
@@ -76,64 +63,64 @@ impl<'a> Page<'a> {
     /// Sets the colors that the reader prefers: `light` or `dark`.
     pub(crate) fn set_colors(&self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.command(
+        self.develop(
             "Emulation.setEmulatedMedia",
             &json!({ "features": features }),
         );
     }
 
-    /// Sets the size of the window.
+    /// Sets the size of the page. That of the window, which the driver itself can set, has a frame in it and a minimum.
     pub(crate) fn set_size(&self, width: u32, height: u32) {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.command("Emulation.setDeviceMetricsOverride", &size);
+        self.develop("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// Saves what the page looks like, for people to look at.
     pub(crate) fn save_screenshot(&self, name: &str) -> PathBuf {
-        let image = self.command("Page.captureScreenshot", &json!({}));
+        let image = (self.0).drive("a screenshot", async |session| session.screenshot().await);
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
         fs::create_dir_all(&folder).expect("a folder for screenshots");
         let path = folder.join(format!("{name}.png"));
-        let image = from_base64(image["data"].as_str().expect("an image"));
         fs::write(&path, image).expect("a screenshot is saved");
         path
     }
 
-    /// What has gone wrong in the page so far: exceptions, and what the console shows as an error. Each once.
+    /// What has gone wrong in the page so far: exceptions, and all that the console shows. Each once.
     pub(crate) fn complaints(&self) -> Vec<String> {
-        let methods = [
-            "Runtime.exceptionThrown",
-            "Runtime.consoleAPICalled",
-            "Log.entryAdded",
-        ];
-        let events = self.browser.events(&self.session, &methods);
-        events
-            .iter()
-            .map(|event| event["params"].to_string())
-            .collect()
+        let entries = self.own_command("se/log", json!({"type": "browser"}));
+        let entries = entries.as_array().expect("a list of entries");
+        entries.iter().map(Value::to_string).collect()
     }
 
-    fn command(&self, method: &str, parameters: &Value) -> Value {
-        self.browser
-            .command(Some(&self.session), method, parameters)
+    /// Gives a command of the `DevTools` protocol, for what `WebDriver` lacks.
+    fn develop(&self, method: &str, parameters: &Value) {
+        let command = json!({"cmd": method, "params": parameters});
+        self.own_command("goog/cdp/execute", command);
+    }
+
+    /// Gives a command that only this driver has.
+    fn own_command(&self, path: &'static str, parameters: Value) -> Value {
+        let what = format!("{path} {parameters}");
+        let command = OwnCommand { path, parameters };
+        (self.0).drive(&what, async |session| session.issue_cmd(command).await)
     }
 }
 
-/// Decodes base64, in which the protocol wraps images.
-fn from_base64(text: &str) -> Vec<u8> {
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-    for character in text.bytes().filter(|&character| character != b'=') {
-        let value = BASE64.iter().position(|&known| known == character);
-        bits = bits << 6 | u32::try_from(value.expect("base64")).expect("less than 64");
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.extend((bits >> count).to_le_bytes().first());
-            bits &= (1 << count) - 1;
-        }
-    }
-    bytes
+/// A command that only this driver has.
+#[derive(Debug)]
+struct OwnCommand {
+    path: &'static str,
+    parameters: Value,
 }
 
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+impl WebDriverCompatibleCommand for OwnCommand {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        let session = session_id.expect("the session is open");
+        base_url.join(&format!("session/{session}/{}", self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.parameters.to_string()))
+    }
+}

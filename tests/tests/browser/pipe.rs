@@ -5,32 +5,21 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Reads what a pipe brings on a thread of its own, which ends with the pipe.
-pub(crate) fn records<T: Send + 'static>(
-    pipe: impl Read + Send + 'static,
-    end: u8,
-    convert: impl Fn(&[u8]) -> T + Send + 'static,
-) -> Receiver<T> {
+/// Reads the lines of a pipe on a thread of its own, which ends with the pipe.
+pub(crate) fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        for record in BufReader::new(pipe).split(end) {
-            let Ok(record) = record else { return };
+        for line in BufReader::new(pipe).split(b'\n') {
+            let Ok(line) = line else { return };
             // Nobody may want them any more, but they are read all the same: a full pipe would hold the other end up.
-            let _ = sender.send(convert(&record));
+            let _ = sender.send(String::from_utf8_lossy(&line).into_owned());
         }
     });
     receiver
 }
 
-/// The lines of a pipe.
-pub(crate) fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
-    records(pipe, b'\n', |line| {
-        String::from_utf8_lossy(line).into_owned()
-    })
-}
-
 /// Returns whether the other end of a pipe closes in time.
-pub(crate) fn closes_within<T>(time: Duration, pipe: &Receiver<T>) -> bool {
+pub(crate) fn closes_within(time: Duration, pipe: &Receiver<String>) -> bool {
     let deadline = Instant::now() + time;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
