@@ -80,9 +80,10 @@ pub(crate) fn endless() -> Vec<Stream> {
         }
     }
     // As large as HTTP allows a header to be, which is where the ID goes.
-    for filler in [&b"x"[..], b"\xFF"] {
-        let id = [b"id: ", &filler.repeat(8 * 1024)[..], b"\ndata: x\n\n"].concat();
-        streams.push(Stream::new("header-sized IDs", b"", &id));
+    for (what, filler) in [("x", b'x'), ("0xFF", 0xFF)] {
+        let id = [b"id: ", &[filler; 8 * 1024][..], b"\ndata: x\n\n"].concat();
+        let name = format!("header-sized IDs with {what}");
+        streams.push(Stream::new(&name, b"", &id));
     }
     streams
 }
