@@ -13,7 +13,7 @@ use field::Kind;
 #[derive(Clone, Copy)]
 pub struct Reader {
     pub name: &'static str,
-    pub run: fn(&[&[u8]]),
+    pub run: fn(&[&str]),
 }
 
 pub const READERS: [Reader; 3] = [
@@ -31,14 +31,13 @@ pub const READERS: [Reader; 3] = [
     },
 ];
 
-fn shipped(lines: &[&[u8]]) {
+fn shipped(lines: &[&str]) {
     for line in lines {
-        let read = field::read(line);
-        black_box((read.kind, read.value_start));
+        black_box(field::read(line));
     }
 }
 
-fn by_hand_with_short_cuts(lines: &[&[u8]]) {
+fn by_hand_with_short_cuts(lines: &[&str]) {
     for line in lines {
         black_box(short_cuts_and_by_hand(line));
     }
@@ -46,54 +45,48 @@ fn by_hand_with_short_cuts(lines: &[&[u8]]) {
 
 /// The same comparisons in the same form as in the codec, so that what differs is what stands behind them.
 #[inline]
-fn short_cuts_and_by_hand(line: &[u8]) -> (Kind, usize) {
-    for (prefix, kind) in SHORT_CUTS {
-        if line.starts_with(prefix) {
-            return (kind, prefix.len());
-        }
+fn short_cuts_and_by_hand(line: &str) -> (Kind, &str) {
+    if let Some(value) = line.strip_prefix("data: ") {
+        (Kind::Data, value)
+    } else if let Some(value) = line.strip_prefix(":") {
+        (Kind::Comment, value)
+    } else if let Some(value) = line.strip_prefix("event: ") {
+        (Kind::EventType, value)
+    } else if let Some(value) = line.strip_prefix("id: ") {
+        (Kind::Id, value)
+    } else {
+        read_by_hand(line)
     }
-    read_by_hand(line)
 }
 
-const SHORT_CUTS: [(&[u8], Kind); 4] = [
-    (b"data: ", Kind::Data),
-    (b"event: ", Kind::EventType),
-    (b"id: ", Kind::Id),
-    (b":", Kind::Comment),
-];
-
-fn by_hand(lines: &[&[u8]]) {
+fn by_hand(lines: &[&str]) {
     for line in lines {
         black_box(read_by_hand(line));
     }
 }
 
 #[inline(never)]
-fn read_by_hand(line: &[u8]) -> (Kind, usize) {
-    let (name, value_start) = match line.iter().position(|byte| *byte == b':') {
-        Some(0) => return (Kind::Comment, 1),
-        Some(colon) => {
-            let space = usize::from(line.get(colon + 1) == Some(&b' '));
-            (&line[..colon], colon + 1 + space)
-        }
-        None => (line, line.len()),
+fn read_by_hand(line: &str) -> (Kind, &str) {
+    let (name, value) = match line.split_once(':') {
+        Some(("", comment)) => return (Kind::Comment, comment),
+        Some((name, value)) => (name, value.strip_prefix(' ').unwrap_or(value)),
+        None => (line, ""),
     };
     let kind = match name {
-        b"event" => Kind::EventType,
-        b"data" => Kind::Data,
-        b"id" => Kind::Id,
-        b"retry" => Kind::ReconnectionTime,
+        "event" => Kind::EventType,
+        "data" => Kind::Data,
+        "id" => Kind::Id,
+        "retry" => Kind::ReconnectionTime,
         _ => Kind::Unknown,
     };
-    (kind, value_start)
+    (kind, value)
 }
 
 /// The lines of a stream that are not blank.
-pub fn lines(stream: &str) -> Vec<&[u8]> {
+pub fn lines(stream: &str) -> Vec<&str> {
     stream
         .split(['\r', '\n'])
         .filter(|line| !line.is_empty())
-        .map(str::as_bytes)
         .collect()
 }
 
@@ -116,12 +109,7 @@ mod tests {
             .into_iter()
             .chain(["data: x", "data", "event: x", ":", "id: 1", "retry", "a:"])
         {
-            let read = field::read(line.as_bytes());
-            assert_eq!(
-                (read.kind, read.value_start),
-                read_by_hand(line.as_bytes()),
-                "{line}"
-            );
+            assert_eq!(field::read(line), read_by_hand(line), "{line}");
         }
     }
 }

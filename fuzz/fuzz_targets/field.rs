@@ -27,9 +27,13 @@ fuzz_target!(|input: &[u8]| {
     if line.is_empty() {
         return;
     }
-    let read = field::read(line);
-    assert_eq!(read, field::read_in_full(line));
+    let read = field::read_bytes(line);
     assert_eq!(read, literally(line));
+    if let Ok(text) = str::from_utf8(line) {
+        let expected = (read.kind, &text[read.value_start..]);
+        assert_eq!(field::read(text), expected);
+        assert_eq!(field::read_in_full(text), expected);
+    }
 });
 
 /// Reads as the standard tells it, step by step.

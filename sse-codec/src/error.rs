@@ -31,6 +31,9 @@ pub enum ParseErrorKind {
 }
 
 impl ParseError {
+    /// Stands where there is no error.
+    pub(crate) const NONE: Self = Self::new(ParseErrorKind::Utf8, 0);
+
     pub(crate) const fn new(kind: ParseErrorKind, offset: u64) -> Self {
         Self { kind, offset }
     }

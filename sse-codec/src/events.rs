@@ -35,11 +35,15 @@ impl<'p, 'a> Events<'p, 'a> {
         reason = "a lending iterator cannot be an `Iterator`, and this is the name that reads right"
     )]
     pub fn next(&mut self) -> Result<Option<EventRef<'_>>, ParseError> {
+        if let Some((event_type, data)) = self.cursor.simple_event() {
+            return Ok(Some(self.cursor.event_of(event_type, data)));
+        }
         loop {
-            match self.cursor.step()? {
-                Step::Event(dispatched) => return Ok(Some(self.cursor.event(&dispatched))),
+            match self.cursor.step() {
+                Step::Event => return Ok(Some(self.cursor.event())),
+                Step::Error => return Err(self.cursor.error()),
                 Step::End => return Ok(None),
-                Step::Comment(_) | Step::ReconnectionTime(_) => {}
+                Step::Comment | Step::ReconnectionTime => {}
             }
         }
     }
@@ -77,13 +81,15 @@ impl<'p, 'a> Items<'p, 'a> {
     )]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
         self.cursor.forget_comment();
-        Ok(match self.cursor.step()? {
-            Step::Event(dispatched) => Some(Item::Event(self.cursor.event(&dispatched))),
-            Step::Comment(comment) => Some(Item::Comment(match comment {
-                Some(comment) => comment,
-                None => self.cursor.collected_comment(),
-            })),
-            Step::ReconnectionTime(time) => Some(Item::ReconnectionTime(time)),
+        if let Some((event_type, data)) = self.cursor.simple_event() {
+            let event = self.cursor.event_of(event_type, data);
+            return Ok(Some(Item::Event(event)));
+        }
+        Ok(match self.cursor.step() {
+            Step::Event => Some(Item::Event(self.cursor.event())),
+            Step::Comment => Some(Item::Comment(self.cursor.comment())),
+            Step::ReconnectionTime => Some(Item::ReconnectionTime(self.cursor.reconnection_time())),
+            Step::Error => return Err(self.cursor.error()),
             Step::End => None,
         })
     }

@@ -1,8 +1,8 @@
 //! The three buffers; "process the field" and "dispatch the event". See
 //! [`#event-stream-interpretation`](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
 //!
-//! A block's fields are held in two places. Values that stand in the chunk being fed are kept as slices of it, in
-//! [`Pending`], so that most events are dispatched without a copy. When the chunk ends in the middle of a block they are
+//! A block's fields are held in two places. Values that stand in the text being read are kept as places in it, in
+//! [`Pending`], so that most events are dispatched without a copy. When the text ends in the middle of a block they are
 //! moved to the buffers here ([`Interpreter::spill`]).
 
 use alloc::string::String;
@@ -14,20 +14,105 @@ use crate::event::EventRef;
 use crate::field::Kind;
 use crate::utf8;
 
-/// Fields of the block being read whose values are slices of the chunk. They are newer than those in the buffers.
+/// Fields of the block being read whose values stand in the text being read. They are newer than those in the buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Pending<'a> {
-    event_type: Option<&'a str>,
-    id: Option<&'a str>,
+    fields: Fields,
+    event_type: &'a str,
+    id: &'a str,
     /// The block's only `data` line so far.
-    data: Option<&'a str>,
+    data: &'a str,
 }
 
-/// Where the parts of a dispatched event are: in the chunk, or, if `None`, in the buffers.
-#[derive(Debug)]
-pub(crate) struct Dispatched<'a> {
-    event_type: Option<&'a str>,
-    data: Option<&'a str>,
+impl<'a> Pending<'a> {
+    #[inline]
+    pub(crate) const fn has_data(&self) -> bool {
+        self.fields.has(Fields::DATA)
+    }
+
+    #[inline]
+    pub(crate) fn is_anything(&self) -> bool {
+        self.fields != Fields::NONE
+    }
+
+    /// Forgets what is pending, because it has been dispatched.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.fields = Fields::NONE;
+    }
+
+    /// Processes a `data` field, the block's first.
+    #[inline]
+    pub(crate) fn set_data(&mut self, value: &'a str) {
+        self.data = value;
+        self.fields.add(Fields::DATA);
+    }
+
+    /// Processes an `event` field.
+    #[inline]
+    pub(crate) fn set_event_type(&mut self, value: &'a str) {
+        self.event_type = value;
+        self.fields.add(Fields::EVENT_TYPE);
+    }
+
+    /// Processes an `id` field.
+    #[inline]
+    pub(crate) fn set_id(&mut self, value: &'a str) {
+        if !has_nul(value.as_bytes()) {
+            self.id = value;
+            self.fields.add(Fields::ID);
+        }
+    }
+}
+
+/// A set of fields that a block has brought, and whether the block is skipped. One byte, so that the common case, an empty
+/// set, is one comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Fields(u8);
+
+impl Fields {
+    const NONE: Self = Self(0);
+    const DATA: Self = Self(1);
+    const EVENT_TYPE: Self = Self(2);
+    const ID: Self = Self(4);
+    /// The block is skipped after an event that was too large, but its ID is taken.
+    const SKIPPED_BUT_FOR_ID: Self = Self(8);
+    /// The block is skipped after ill-formed UTF-8.
+    const SKIPPED: Self = Self(16);
+
+    #[inline]
+    const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    #[inline]
+    const fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    const fn remove(&mut self, other: Self) {
+        self.0 &= !other.0;
+    }
+}
+
+/// Which parts of a dispatched event its block has brought: those that stand in the text, and those in the buffers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dispatched {
+    in_text: Fields,
+    in_buffers: Fields,
+}
+
+impl Dispatched {
+    /// Whether all there was stands in the text, and no ID was.
+    #[inline]
+    pub(crate) fn is_simple(self) -> bool {
+        !self.in_text.has(Fields::ID) && self.in_buffers == Fields::NONE
+    }
+
+    #[inline]
+    const fn has(self, field: Fields) -> bool {
+        self.in_text.has(field) || self.in_buffers.has(field)
+    }
 }
 
 /// The block has become larger than the limit.
@@ -48,17 +133,14 @@ pub(crate) enum Block {
 
 #[derive(Debug)]
 pub(crate) struct Interpreter {
-    // The contents of a buffer count only while its flag is set. Data and event type outlive their dispatch, so that the
-    // event can borrow them until the next one is asked for. Flags, since to compare empty slices costs more than an event.
+    /// Which of the buffers count. Data and event type outlive their dispatch, so that the event can borrow them until the
+    /// next one is asked for. Flags, since to compare empty slices costs more than an event.
+    fields: Fields,
     data: String,
-    has_data: bool,
+    /// Whether data has been appended since the last [`release`](Self::release).
+    data_used: bool,
     event_type: String,
-    has_event_type: bool,
     id: String,
-    has_id: bool,
-    /// Bytes of text that the block has collected so far, in the buffers and pending.
-    held: usize,
-    block: Block,
     max_event_bytes: usize,
     last_event_id: String,
     reconnection_time: Option<Duration>,
@@ -67,14 +149,11 @@ pub(crate) struct Interpreter {
 impl Interpreter {
     pub(crate) const fn new(max_event_bytes: usize, last_event_id: String) -> Self {
         Self {
+            fields: Fields::NONE,
             data: String::new(),
-            has_data: false,
+            data_used: false,
             event_type: String::new(),
-            has_event_type: false,
             id: String::new(),
-            has_id: false,
-            held: 0,
-            block: Block::Read,
             max_event_bytes,
             last_event_id,
             reconnection_time: None,
@@ -89,59 +168,33 @@ impl Interpreter {
         self.reconnection_time
     }
 
+    #[inline]
     pub(crate) const fn max_event_bytes(&self) -> usize {
         self.max_event_bytes
     }
 
     pub(crate) const fn block(&self) -> Block {
-        self.block
+        if self.fields.has(Fields::SKIPPED) {
+            Block::Skipped
+        } else if self.fields.has(Fields::SKIPPED_BUT_FOR_ID) {
+            Block::SkippedButForId
+        } else {
+            Block::Read
+        }
+    }
+
+    /// Whether the block is read, and all that it has brought so far is pending.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.fields == Fields::NONE
     }
 
     /// Whether the end of the stream would drop something of the block. Nothing is pending between chunks.
-    pub(crate) const fn has_unfinished_block(&self) -> bool {
-        self.has_data || self.has_event_type || self.has_id || !matches!(self.block, Block::Read)
+    pub(crate) fn has_unfinished_block(&self) -> bool {
+        !self.is_idle()
     }
 
-    /// Processes a field whose value is a slice of the chunk. Returns a reconnection time that it sets.
-    #[inline]
-    pub(crate) fn process<'a>(
-        &mut self,
-        pending: &mut Pending<'a>,
-        kind: Kind,
-        value: &'a str,
-    ) -> Result<Option<Duration>, TooLarge> {
-        match kind {
-            Kind::Data => {
-                if self.has_data || pending.data.is_some() {
-                    self.spill(pending);
-                    return self.process_copied(kind, value);
-                }
-                pending.data = Some(value);
-                self.held += value.len();
-                self.check_held()?;
-            }
-            Kind::EventType => {
-                self.held -= self.event_type_len(pending);
-                pending.event_type = Some(value);
-                self.held += value.len();
-                self.check_held()?;
-            }
-            Kind::Id => {
-                if has_nul(value.as_bytes()) {
-                    return Ok(None);
-                }
-                self.held -= self.id_len(pending);
-                pending.id = Some(value);
-                self.held += value.len();
-                self.check_held()?;
-            }
-            Kind::ReconnectionTime => return Ok(self.set_reconnection_time(value)),
-            Kind::Comment | Kind::Unknown => {}
-        }
-        Ok(None)
-    }
-
-    /// Processes a field whose value does not live as long as the chunk. Nothing may be pending.
+    /// Processes a field by the buffers. Nothing may be pending.
     pub(crate) fn process_copied(
         &mut self,
         kind: Kind,
@@ -150,11 +203,7 @@ impl Interpreter {
         match kind {
             Kind::Data => {
                 self.begin_data_line();
-                if self.held.saturating_add(value.len()) > self.max_event_bytes {
-                    return Err(TooLarge);
-                }
-                self.append_data(value);
-                self.has_data = true;
+                self.append_data_within_limit(value)?;
             }
             Kind::EventType => {
                 self.make_event_type(value.len())?;
@@ -180,11 +229,11 @@ impl Interpreter {
         match kind {
             Kind::Data => {
                 self.begin_data_line();
-                if self.held.saturating_add(len) > self.max_event_bytes {
+                if self.held() + len > self.max_event_bytes {
                     return Err(TooLarge);
                 }
                 utf8::replace(value, |text| self.append_data(text));
-                self.has_data = true;
+                self.fields.add(Fields::DATA);
             }
             Kind::EventType => {
                 self.make_event_type(len)?;
@@ -207,19 +256,63 @@ impl Interpreter {
         Ok(())
     }
 
+    /// Processes a `data` field whose value is there as a whole, if there is room for it within the limit. Returns whether it has
+    /// done so. Nothing may be pending, and the block not be skipped.
+    #[inline]
+    pub(crate) fn data_line(&mut self, value: &str) -> bool {
+        if self.fields.has(Fields::DATA) {
+            let fits = value.len() < self.room();
+            if fits {
+                self.join_data(value);
+            }
+            return fits;
+        }
+        let fits = value.len() <= self.room();
+        if fits {
+            self.data.clear();
+            self.append_data(value);
+            self.fields.add(Fields::DATA);
+        }
+        fits
+    }
+
+    /// Bytes that the block may yet bring. Nothing may be pending.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.max_event_bytes.saturating_sub(self.held())
+    }
+
+    /// Joins a line to the data. It takes one byte more than it has, and there must be room for it within the limit.
+    #[inline]
+    #[expect(
+        clippy::single_char_add_str,
+        reason = "`push` is a call that is not inlined, for each line"
+    )]
+    pub(crate) fn join_data(&mut self, value: &str) {
+        let additional = value.len() + 1;
+        if self.data.capacity() - self.data.len() < additional {
+            capacity::reserve(&mut self.data, additional, self.max_event_bytes);
+        }
+        self.data.push_str("\n");
+        self.data.push_str(value);
+        self.data_used = true;
+    }
+
     /// Begins a `data` line: joins it to those before, if there are any. Nothing may be pending.
     pub(crate) fn begin_data_line(&mut self) {
-        if self.has_data {
+        if self.fields.has(Fields::DATA) {
             // The limit may be reached by this byte alone. Then the value finds it.
             self.append_data("\n");
         } else {
             self.data.clear();
         }
+        // It counts from here on, as what the block holds. Nothing is dispatched before the line has ended.
+        self.fields.add(Fields::DATA);
     }
 
     /// Appends to the `data` line that has begun, if there is room for it within the limit.
     pub(crate) fn append_data_within_limit(&mut self, text: &str) -> Result<(), TooLarge> {
-        if self.held.saturating_add(text.len()) > self.max_event_bytes {
+        if self.held() + text.len() > self.max_event_bytes {
             self.data = String::new();
             return Err(TooLarge);
         }
@@ -229,7 +322,6 @@ impl Interpreter {
 
     /// Ends the `data` line that has begun. `too_large` says that not all of it was appended.
     pub(crate) fn end_data_line(&mut self, too_large: bool) -> Result<(), TooLarge> {
-        self.has_data = true;
         if too_large {
             Err(TooLarge)
         } else {
@@ -239,131 +331,129 @@ impl Interpreter {
 
     /// A blank line: dispatches the event, if the block has data, and takes the block's ID in any case.
     #[inline]
-    pub(crate) fn dispatch<'a>(&mut self, pending: &mut Pending<'a>) -> Option<Dispatched<'a>> {
-        let Pending {
-            event_type,
-            id,
-            data,
-        } = mem::take(pending);
-        match (id, self.has_id) {
-            (Some(id), has_older) => {
-                assign(&mut self.last_event_id, id);
-                if has_older {
-                    self.id.clear();
-                    capacity::trim(&mut self.id, 0);
-                }
-            }
-            (None, true) => {
-                mem::swap(&mut self.last_event_id, &mut self.id);
-                self.id.clear();
-                capacity::trim(&mut self.id, 0);
-            }
-            (None, false) => {}
-        }
-        let dispatched = if (self.has_data || data.is_some()) && self.block == Block::Read {
-            Some(Dispatched {
-                event_type: if self.has_event_type && event_type.is_none() {
-                    None
-                } else {
-                    Some(event_type.unwrap_or_default())
-                },
-                data,
-            })
-        } else {
-            None
+    pub(crate) fn dispatch(&mut self, pending: &mut Pending<'_>) -> Option<Dispatched> {
+        let dispatched = Dispatched {
+            in_text: pending.fields,
+            in_buffers: self.fields,
         };
-        self.end_block();
-        dispatched
+        if dispatched.in_text == Fields::NONE && dispatched.in_buffers == Fields::NONE {
+            return None;
+        }
+        pending.fields = Fields::NONE;
+        self.fields = Fields::NONE;
+        if dispatched.has(Fields::ID) {
+            self.take_id(dispatched, pending.id);
+        }
+        dispatched.has(Fields::DATA).then_some(dispatched)
+    }
+
+    #[inline(never)]
+    fn take_id(&mut self, dispatched: Dispatched, id_in_text: &str) {
+        if dispatched.in_text.has(Fields::ID) {
+            assign(&mut self.last_event_id, id_in_text);
+        } else {
+            mem::swap(&mut self.last_event_id, &mut self.id);
+        }
+        self.id.clear();
+        capacity::trim(&mut self.id, 0);
     }
 
     /// Puts a dispatched event together. It borrows the buffers, which keep their contents until the next field.
     #[inline]
-    pub(crate) fn event<'a>(&'a self, dispatched: &Dispatched<'a>) -> EventRef<'a> {
+    pub(crate) fn event<'a>(
+        &'a self,
+        dispatched: Dispatched,
+        pending: &Pending<'a>,
+    ) -> EventRef<'a> {
+        let Dispatched {
+            in_text,
+            in_buffers,
+        } = dispatched;
         EventRef {
-            event_type: dispatched.event_type.unwrap_or(&self.event_type),
-            data: dispatched.data.unwrap_or(&self.data),
+            event_type: if in_text.has(Fields::EVENT_TYPE) {
+                pending.event_type
+            } else if in_buffers.has(Fields::EVENT_TYPE) {
+                &self.event_type
+            } else {
+                ""
+            },
+            data: if in_text.has(Fields::DATA) {
+                pending.data
+            } else {
+                &self.data
+            },
             last_event_id: &self.last_event_id,
         }
     }
 
-    /// Moves what is pending into the buffers, because the chunk ends or a value has to be joined to it.
+    /// Moves what is pending into the buffers, because the text ends or a value has to be joined to it.
     pub(crate) fn spill(&mut self, pending: &mut Pending<'_>) {
-        let Pending {
-            event_type,
-            id,
-            data,
-        } = mem::take(pending);
-        if let Some(event_type) = event_type {
-            assign(&mut self.event_type, event_type);
-            self.has_event_type = true;
-        } else if !self.has_event_type {
+        let fields = mem::take(&mut pending.fields);
+        if fields.has(Fields::EVENT_TYPE) {
+            assign(&mut self.event_type, pending.event_type);
+        } else if !self.fields.has(Fields::EVENT_TYPE) {
             capacity::trim(&mut self.event_type, 0);
         }
-        if let Some(id) = id {
-            assign(&mut self.id, id);
-            self.has_id = true;
+        if fields.has(Fields::ID) {
+            assign(&mut self.id, pending.id);
         }
-        if let Some(data) = data {
+        if fields.has(Fields::DATA) {
             self.data.clear();
-            capacity::reserve(&mut self.data, data.len(), self.max_event_bytes);
-            self.data.push_str(data);
-            self.has_data = true;
+            self.append_data(pending.data);
         }
+        self.fields.add(fields);
     }
 
-    /// Drops the block up to the next blank line, because it is too large.
-    pub(crate) fn skip_too_large(&mut self, pending: &mut Pending<'_>) {
-        self.block = Block::SkippedButForId;
+    /// Drops the block up to the next blank line, because it is too large. Nothing may be pending.
+    pub(crate) fn skip_too_large(&mut self) {
         self.drop_data();
-        if let Some(id) = mem::take(pending).id {
-            assign(&mut self.id, id);
-            self.has_id = true;
-        }
+        self.fields.add(Fields::SKIPPED_BUT_FOR_ID);
     }
 
-    /// Drops the block up to the next blank line, because it is ill-formed.
-    pub(crate) fn skip_ill_formed(&mut self, pending: &mut Pending<'_>) {
-        self.block = Block::Skipped;
+    /// Drops the block up to the next blank line, because it is ill-formed. Nothing may be pending.
+    pub(crate) fn skip_ill_formed(&mut self) {
         self.drop_data();
-        *pending = Pending::default();
-        self.has_id = false;
+        self.fields = Fields::SKIPPED;
+        self.id.clear();
         capacity::trim(&mut self.id, 0);
     }
 
     /// Takes the ID of a block that is skipped otherwise.
     pub(crate) fn process_skipped(&mut self, kind: Kind, value: &str) {
-        if kind == Kind::Id && self.block == Block::SkippedButForId && !has_nul(value.as_bytes()) {
+        if kind == Kind::Id && self.block() == Block::SkippedButForId && !has_nul(value.as_bytes())
+        {
             assign(&mut self.id, value);
-            self.has_id = true;
+            self.fields.add(Fields::ID);
         }
     }
 
     /// Takes the ID of a block that is skipped otherwise, from ill-formed bytes.
     pub(crate) fn process_skipped_replaced(&mut self, kind: Kind, value: &[u8]) {
-        if kind == Kind::Id && self.block == Block::SkippedButForId && !has_nul(value) {
+        if kind == Kind::Id && self.block() == Block::SkippedButForId && !has_nul(value) {
             let len = utf8::replaced_len(value);
             if len <= self.max_event_bytes {
                 capacity::fit(&mut self.id, len);
                 utf8::replace(value, |text| self.id.push_str(text));
-                self.has_id = true;
+                self.fields.add(Fields::ID);
             }
         }
     }
 
-    /// Frees what a huge event has left behind. `data_is_open` says that a `data` line has begun.
-    pub(crate) fn release(&mut self, data_is_open: bool) {
-        if !self.has_data && !data_is_open && self.data.capacity() > KEPT_DATA {
+    /// Frees what a huge event has left behind. To be called at the end of a chunk: what is used in every chunk is kept.
+    pub(crate) fn release(&mut self) {
+        if self.data.capacity() > KEPT_DATA && !self.fields.has(Fields::DATA) && !self.data_used {
             self.data = String::new();
         }
-        if !self.has_event_type {
+        self.data_used = false;
+        if !self.fields.has(Fields::EVENT_TYPE) {
             capacity::trim(&mut self.event_type, 0);
         }
-        if !self.has_id {
+        if !self.fields.has(Fields::ID) {
             capacity::trim(&mut self.id, 0);
         }
     }
 
-    /// Gives back what the data buffer has grown ahead of its contents, if together with `elsewhere`, bytes that the parser
+    /// Gives back what the data buffer has grown ahead of its contents, or what an event has left in it, if together with `elsewhere`, bytes that the parser
     /// holds or is about to take, there would be more than was promised. That is rare: both have to be about as large as
     /// the limit, so what is copied here is less than what has come since the last time.
     pub(crate) fn make_room(&mut self, elsewhere: usize) {
@@ -372,93 +462,94 @@ impl Interpreter {
             + self.id.capacity()
             + self.last_event_id.capacity();
         let promised = self.max_event_bytes.saturating_mul(3);
-        if held.saturating_add(elsewhere) > promised.saturating_add(TOLERATED) {
+        if held.saturating_add(elsewhere) <= promised.saturating_add(TOLERATED) {
+            return;
+        }
+        if self.fields.has(Fields::DATA) {
             self.data.shrink_to_fit();
+        } else {
+            self.data = String::new();
         }
     }
 
     /// Starts the next connection's stream. The last event ID and the reconnection time belong to the client, not to the
     /// stream, and stay.
     pub(crate) fn reset(&mut self) {
-        self.end_block();
-        self.release(false);
+        self.fields = Fields::NONE;
+        self.data_used = false;
+        self.release();
     }
 
-    #[inline]
-    fn end_block(&mut self) {
-        self.has_data = false;
-        self.has_event_type = false;
-        self.has_id = false;
-        self.held = 0;
-        self.block = Block::Read;
-    }
-
+    /// Drops all but the ID.
     fn drop_data(&mut self) {
-        self.has_data = false;
         self.data = String::new();
-        self.has_event_type = false;
+        self.fields.remove(Fields::DATA);
+        self.fields.remove(Fields::EVENT_TYPE);
         capacity::trim(&mut self.event_type, 0);
     }
 
+    /// Bytes of text that the block holds in the buffers.
     #[inline]
+    fn held(&self) -> usize {
+        let of = |field, buffer: &String| {
+            if self.fields.has(field) {
+                buffer.len()
+            } else {
+                0
+            }
+        };
+        // Each is within the limit, or in one piece of memory, so the sum of three cannot overflow in practice; but a limit
+        // can be lifted.
+        of(Fields::DATA, &self.data)
+            .saturating_add(of(Fields::EVENT_TYPE, &self.event_type))
+            .saturating_add(of(Fields::ID, &self.id))
+    }
+
     fn check_held(&self) -> Result<(), TooLarge> {
-        if self.held > self.max_event_bytes {
+        if self.held() > self.max_event_bytes {
             Err(TooLarge)
         } else {
             Ok(())
         }
     }
 
+    #[inline]
     fn append_data(&mut self, text: &str) {
         capacity::reserve(&mut self.data, text.len(), self.max_event_bytes);
         self.data.push_str(text);
-        self.held += text.len();
+        self.data_used = true;
     }
 
     /// Makes the buffer ready for an event type of `len` bytes, if there is room for it within the limit.
     fn make_event_type(&mut self, len: usize) -> Result<(), TooLarge> {
-        let others = self.held - self.event_type_len(&Pending::default());
-        if others.saturating_add(len) > self.max_event_bytes {
+        let older = if self.fields.has(Fields::EVENT_TYPE) {
+            self.event_type.len()
+        } else {
+            0
+        };
+        if (self.held() - older).saturating_add(len) > self.max_event_bytes {
             return Err(TooLarge);
         }
         capacity::fit(&mut self.event_type, len);
-        self.has_event_type = true;
-        self.held = others + len;
+        self.fields.add(Fields::EVENT_TYPE);
         Ok(())
     }
 
     /// Makes the buffer ready for an ID of `len` bytes. If the block becomes too large by it, the ID is taken
     /// nevertheless, in place of the data.
     fn make_id(&mut self, len: usize) -> Result<(), TooLarge> {
-        let others = self.held - self.id_len(&Pending::default());
-        let fits = others.saturating_add(len) <= self.max_event_bytes;
+        let older = if self.fields.has(Fields::ID) {
+            self.id.len()
+        } else {
+            0
+        };
+        let fits = (self.held() - older).saturating_add(len) <= self.max_event_bytes;
         if !fits {
             self.drop_data();
         }
         capacity::fit(&mut self.id, len);
-        self.has_id = true;
-        self.held = others.saturating_add(len);
+        self.fields.add(Fields::ID);
         if fits { Ok(()) } else { Err(TooLarge) }
-    }
-
-    /// Length of the block's event type so far.
-    #[inline]
-    fn event_type_len(&self, pending: &Pending<'_>) -> usize {
-        match pending.event_type {
-            Some(event_type) => event_type.len(),
-            None if self.has_event_type => self.event_type.len(),
-            None => 0,
-        }
-    }
-
-    /// Length of the block's ID so far.
-    #[inline]
-    fn id_len(&self, pending: &Pending<'_>) -> usize {
-        match pending.id {
-            Some(id) => id.len(),
-            None if self.has_id => self.id.len(),
-            None => 0,
-        }
     }
 
     /// Only ASCII digits count. A number that does not fit in 64 bits is ignored like any other text.
@@ -476,7 +567,12 @@ impl Interpreter {
 /// A U+0000 makes an `id` field be ignored.
 #[inline]
 fn has_nul(value: &[u8]) -> bool {
-    memchr::memchr(0, value).is_some()
+    // Most IDs are not worth a call.
+    if value.len() < 32 {
+        value.contains(&0)
+    } else {
+        memchr::memchr(0, value).is_some()
+    }
 }
 
 /// Replaces the contents of a buffer, and frees what a huge value has left in it.

@@ -134,7 +134,7 @@ impl Parser {
     /// Frees the memory of a long comment, once it has been handed out.
     #[inline]
     pub(crate) fn forget_comment(&mut self) {
-        if !matches!(self.open_line.kind, OpenKind::Comment { .. }) {
+        if !self.comment.is_empty() && !matches!(self.open_line.kind, OpenKind::Comment { .. }) {
             self.comment.clear();
             capacity::trim(&mut self.comment, 0);
         }
@@ -214,15 +214,10 @@ impl OpenLine {
             self.bytes = bytes;
         }
     }
-
-    /// Whether the line goes to the data buffer.
-    pub(crate) const fn is_data(&self) -> bool {
-        matches!(self.kind, OpenKind::Data { .. })
-    }
 }
 
 /// Bytes that the buffer of the open line keeps.
-const KEPT_LINE: usize = 1024;
+const KEPT_LINE: usize = 4 * 1024;
 
 /// The settings of a [`Parser`].
 ///

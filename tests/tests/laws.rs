@@ -85,6 +85,52 @@ proptest! {
         long.extend_from_slice(&stream);
         holds(laws::oracle_agreement(&long, &[], &options))?;
     }
+
+    /// Lines that cross chunks are handled by their length, and by that of the piece that a chunk has of them.
+    #[test]
+    fn the_oracle_agrees_on_lines_in_pieces_of_one_size(
+        lines in vec((line_start(), line_len(), filling(), stream()), 1..4),
+        piece in prop_oneof![1..80_usize, 500..520_usize, 1..1500_usize],
+        options in options(),
+        limit in option::of(400..9000_usize),
+    ) {
+        let mut long = Vec::new();
+        for (start, len, filling, stream) in lines {
+            long.extend_from_slice(start.as_bytes());
+            long.extend(filling.iter().cycle().take(len));
+            long.extend_from_slice(b"\n");
+            long.extend_from_slice(&stream);
+        }
+        let cuts: Vec<_> = (0..=long.len()).step_by(piece).collect();
+        let max_event_bytes = limit.unwrap_or(options.max_event_bytes);
+        let options = Options { max_event_bytes, ..options };
+        holds(laws::oracle_agreement(&long, &cuts, &options))?;
+    }
+}
+
+fn line_start() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        4 => Just("data: "),
+        1 => prop_oneof![Just("data:"), Just(""), Just("data"), Just("id: "), Just("event: "), Just(": ")],
+    ]
+}
+
+fn line_len() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        0..130_usize,
+        500..530_usize,
+        4080..4110_usize,
+        0..9000_usize
+    ]
+}
+
+/// What a line is filled with: now and then ill-formed, or cut in the middle of a character.
+fn filling() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        Just(b"x".to_vec()),
+        Just("x\u{e9}\u{20ac}\u{1f600}".as_bytes().to_vec()),
+        Just(b"xxxxxxxxxxxxxxxxxxxxxxxxx\xE2\x82".to_vec()),
+    ]
 }
 
 /// How many cases a law is given, unless the environment says otherwise (`PROPTEST_CASES`).
