@@ -89,6 +89,8 @@
 )]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod capacity;
 mod cursor;
@@ -101,9 +103,13 @@ mod field;
 mod interpreter;
 mod last_event_id;
 mod line;
+#[cfg(feature = "std")]
+mod one_event;
 mod one_line;
 mod outgoing;
 mod parser;
+#[cfg(feature = "std")]
+mod reader;
 #[cfg(feature = "stream")]
 mod stream;
 mod utf8;
@@ -116,6 +122,8 @@ pub use events::{Events, Item, Items};
 pub use last_event_id::LastEventId;
 pub use outgoing::OutgoingEvent;
 pub use parser::{Parser, ParserBuilder, Unfinished};
+#[cfg(feature = "std")]
+pub use reader::{EventReader, EventReaderError};
 #[cfg(feature = "stream")]
 pub use stream::{EventStream, EventStreamError};
 pub use utf8::Utf8Policy;
