@@ -97,6 +97,8 @@ mod cursor;
 mod encoder;
 mod error;
 mod event;
+#[cfg(feature = "tokio-util")]
+mod event_decoder;
 mod event_type;
 mod events;
 mod field;
@@ -117,6 +119,8 @@ mod utf8;
 pub use encoder::Encoder;
 pub use error::{InvalidValue, ParseError, ParseErrorKind};
 pub use event::{Event, EventRef};
+#[cfg(feature = "tokio-util")]
+pub use event_decoder::EventDecoder;
 pub use event_type::EventType;
 pub use events::{Events, Item, Items};
 pub use last_event_id::LastEventId;
