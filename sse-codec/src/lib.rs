@@ -112,6 +112,8 @@ mod outgoing;
 mod parser;
 #[cfg(feature = "std")]
 mod reader;
+#[cfg(feature = "serde")]
+mod serde_impls;
 #[cfg(feature = "stream")]
 mod stream;
 mod utf8;
