@@ -103,6 +103,8 @@ mod event_type;
 mod events;
 mod field;
 mod interpreter;
+#[cfg(feature = "json")]
+mod json;
 mod last_event_id;
 mod line;
 #[cfg(feature = "std")]
@@ -125,6 +127,8 @@ pub use event::{Event, EventRef};
 pub use event_decoder::EventDecoder;
 pub use event_type::EventType;
 pub use events::{Events, Item, Items};
+#[cfg(feature = "json")]
+pub use json::{JsonDataError, JsonError, JsonErrorKind};
 pub use last_event_id::LastEventId;
 pub use outgoing::OutgoingEvent;
 pub use parser::{Parser, ParserBuilder, Unfinished};
