@@ -1,4 +1,4 @@
-//! Encodes an event and parses it again, without the standard library: with a panic handler and an allocator of its own,
+//! Encodes events and parses them again, without the standard library: with a panic handler and an allocator of its own,
 //! started by the C library's runtime. Exits with 0 if what comes back is what was written, and with 1 if not.
 //!
 //! With any argument something else is expected, so that the exit code must be 1: that shows that the comparison is made.
@@ -8,13 +8,16 @@
 
 extern crate alloc;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::{c_char, c_int};
 use core::panic::PanicInfo;
 use core::time::Duration;
 
 use dlmalloc::GlobalDlmalloc;
-use sse_codec::{Encoder, EventType, InvalidValue, Item, LastEventId, OutgoingEvent, Parser};
+use sse_codec::{
+    Encoder, EventType, InvalidValue, Item, JsonErrorKind, LastEventId, OutgoingEvent, Parser,
+};
 
 #[global_allocator]
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
@@ -35,6 +38,11 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 
+// The same holds for this one, which `alloc` names.
+// SAFETY: without std nothing else has the name.
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() {}
+
 // SAFETY: the C library's runtime calls the program by this name and signature, and nothing else has the name.
 #[unsafe(no_mangle)]
 extern "C" fn main(argument_count: c_int, _: *const *const c_char) -> c_int {
@@ -43,10 +51,28 @@ extern "C" fn main(argument_count: c_int, _: *const *const c_char) -> c_int {
     } else {
         DATA
     };
-    match comes_back(expected) {
-        Ok(true) => 0,
-        Ok(false) | Err(_) => 1,
+    match (comes_back(expected), json_comes_back(expected)) {
+        (Ok(true), true) => 0,
+        _ => 1,
     }
+}
+
+fn json_comes_back(expected: &str) -> bool {
+    let Ok(event) = OutgoingEvent::new().json_data(&(DATA, 7)) else {
+        return false;
+    };
+    let stream = event.to_bytes();
+    let mut parser = Parser::new();
+    let mut events = parser.feed(&stream);
+    let Ok(Some(event)) = events.next() else {
+        return false;
+    };
+    let is_as_expected =
+        matches!(event.json::<(String, u32)>(), Ok((text, 7)) if text.as_str() == expected);
+    // The error, too, has to be there without std.
+    let is_no_number =
+        matches!(event.json::<u32>(), Err(error) if error.kind() == JsonErrorKind::Shape);
+    is_as_expected && is_no_number
 }
 
 fn comes_back(expected: &str) -> Result<bool, InvalidValue> {
