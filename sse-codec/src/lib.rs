@@ -51,7 +51,9 @@
 //! # fn main() -> Result<(), sse_codec::EventReaderError> {
 //! use sse_codec::EventReader;
 //!
-//! let source = &b"data: hello\n\ndata: world\n\n"[..]; // or a `File`, a `TcpStream`, `stdin().lock()`
+//! // Or a `File`, a `TcpStream`, `stdin().lock()`.
+//! let source = &b"data: hello\n\ndata: world\n\n"[..];
+//!
 //! for event in EventReader::new(source) {
 //!     println!("{}", event?.data());
 //! }
@@ -90,19 +92,20 @@
 //!
 //! ```
 //! # #[cfg(feature = "tokio-util")]
-//! # fn main() -> std::io::Result<()> {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! use futures_util::{SinkExt, TryStreamExt};
 //! use sse_codec::{Encoder, EventDecoder, OutgoingEvent};
 //! use tokio_util::codec::{FramedRead, FramedWrite};
 //!
-//! let (server, client) = tokio::io::duplex(1024); // or the two ends of a connection
+//! // Or the two ends of a connection.
+//! let (server, client) = tokio::io::duplex(1024);
 //! FramedWrite::new(server, Encoder::new()).send(OutgoingEvent::new().data("hello")).await?;
 //!
 //! let mut events = FramedRead::new(client, EventDecoder::new());
 //! while let Some(event) = events.try_next().await? {
-//!     // The source has not failed, but an event may have been dropped.
-//!     assert_eq!(event.expect("small enough").data(), "hello");
+//!     // The source has not failed. That an event was dropped is another error, and does not end the stream.
+//!     assert_eq!(event?.data(), "hello");
 //! }
 //! # Ok(())
 //! # })
