@@ -430,7 +430,9 @@ mod tests {
     #[test]
     fn every_place_of_every_text_gives_an_excerpt() {
         for text in ["", "é", &"é".repeat(MAX_EXCERPT), &"a€".repeat(MAX_EXCERPT)] {
-            for place in (0..text.len() + 2).chain([usize::MAX]) {
+            // Not all under Miri, which is slow.
+            let step = if cfg!(miri) { 101 } else { 1 };
+            for place in (0..text.len() + 2).step_by(step).chain([usize::MAX]) {
                 let excerpt = Excerpt::new(text, place);
                 assert!(excerpt.text.len() <= MAX_EXCERPT);
                 assert!(text.contains(&excerpt.text));
