@@ -7,13 +7,16 @@
 //! next place where a blank line can end. Where chunks are cut never changes what comes out, so a wrong guess costs time
 //! and nothing else.
 
+use core::ptr;
+
 use memchr::memchr2_iter;
 
 use crate::error::ParseError;
 use crate::event::{Event, EventRef};
 use crate::parser::Parser;
 
-/// Parses `bytes` as far as the next event or error. Returns how many bytes that took: all of them if there is neither.
+/// Parses `bytes` as far as the next event or error. Returns how many bytes that took: all of them if there is neither. To be
+/// called again, with nothing in the end, before more bytes are waited for.
 pub(crate) fn parse<T>(
     parser: &mut Parser,
     bytes: &[u8],
@@ -31,13 +34,14 @@ pub(crate) fn parse<T>(
             Ok(Some(event)) => Ok(Some(take(event))),
             Err(error) => Err(error),
         };
-        let unread = events.remainder().len();
-        if unread == 0 {
-            // The parser frees what a huge event has left behind when it is asked beyond the last event of a chunk.
-            let end = events.next();
-            debug_assert_eq!(end, Ok(None), "there are no bytes left");
-        }
-        return (bytes.len() - behind.len() - unread, outcome);
+        let unread = behind.len() + events.remainder().len();
+        return (bytes.len() - unread, outcome);
+    }
+    if bytes.is_empty() {
+        // Comes before more bytes are waited for, perhaps for long. The parser frees what a huge event has left behind when
+        // it is asked beyond the last event of a chunk, which has not been done here.
+        let end = parser.feed(bytes).next().map(|event| event.is_none());
+        debug_assert_eq!(end, Ok(true), "no bytes hold no event");
     }
     (bytes.len(), Ok(None))
 }
@@ -67,7 +71,12 @@ pub(crate) struct Sharing {
 impl Sharing {
     pub(crate) fn own(&mut self, event: EventRef<'_>) -> Event {
         let owned = event.to_event_after(&self.previous);
-        self.previous = EventRef { data: "", ..event }.to_event_after(&owned);
+        // Text that is shared is at the same place.
+        let is_shared = ptr::eq(owned.event_type(), self.previous.event_type())
+            && ptr::eq(owned.last_event_id(), self.previous.last_event_id());
+        if !is_shared {
+            self.previous = EventRef { data: "", ..event }.to_event_after(&owned);
+        }
         owned
     }
 }
