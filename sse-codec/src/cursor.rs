@@ -134,6 +134,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
         self.text = behind;
         self.pending.clear();
         self.simple_expected = true;
+        self.parser.interpreter.has_passed();
         self.parser.offset = self.offset();
         Some((event_type, data))
     }

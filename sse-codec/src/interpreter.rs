@@ -139,6 +139,9 @@ pub(crate) struct Interpreter {
     data: String,
     /// Whether data has been appended since the last [`release`](Self::release).
     data_used: bool,
+    /// Whether an event that needs little of the data buffer, or nothing, has been dispatched since the last
+    /// [`release`](Self::release).
+    small_dispatched: bool,
     event_type: String,
     id: String,
     max_event_bytes: usize,
@@ -152,6 +155,7 @@ impl Interpreter {
             fields: Fields::NONE,
             data: String::new(),
             data_used: false,
+            small_dispatched: false,
             event_type: String::new(),
             id: String::new(),
             max_event_bytes,
@@ -344,7 +348,18 @@ impl Interpreter {
         if dispatched.has(Fields::ID) {
             self.take_id(dispatched, pending.id);
         }
-        dispatched.has(Fields::DATA).then_some(dispatched)
+        if !dispatched.has(Fields::DATA) {
+            return None;
+        }
+        self.small_dispatched =
+            dispatched.in_text.has(Fields::DATA) || self.data.len() < self.data.capacity() / 4;
+        Some(dispatched)
+    }
+
+    /// To be called where an event is dispatched that has never come here.
+    #[inline]
+    pub(crate) fn has_passed(&mut self) {
+        self.small_dispatched = true;
     }
 
     #[inline(never)]
@@ -439,12 +454,20 @@ impl Interpreter {
         }
     }
 
-    /// Frees what a huge event has left behind. To be called at the end of a chunk: what is used in every chunk is kept.
+    /// Frees what a huge event has left behind. To be called at the end of a chunk. What one event after the other needs is
+    /// kept, or it would be made anew for each.
     pub(crate) fn release(&mut self) {
-        if self.data.capacity() > KEPT_DATA && !self.fields.has(Fields::DATA) && !self.data_used {
-            self.data = String::new();
+        if self.data.capacity() > KEPT_DATA {
+            if !self.fields.has(Fields::DATA) {
+                if self.small_dispatched || !self.data_used {
+                    self.data = String::new();
+                }
+            } else if self.small_dispatched {
+                self.data.shrink_to(KEPT_DATA);
+            }
         }
         self.data_used = false;
+        self.small_dispatched = false;
         if !self.fields.has(Fields::EVENT_TYPE) {
             capacity::trim(&mut self.event_type, 0);
         }
@@ -476,7 +499,7 @@ impl Interpreter {
     /// stream, and stay.
     pub(crate) fn reset(&mut self) {
         self.fields = Fields::NONE;
-        self.data_used = false;
+        self.data = String::new();
         self.release();
     }
 
