@@ -283,6 +283,7 @@ mod reader;
 mod serde_impls;
 #[cfg(feature = "stream")]
 mod stream;
+mod text_lines;
 mod utf8;
 
 pub use encoder::Encoder;

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::encoder::Encoder;
 use crate::event_type::EventType;
@@ -45,6 +45,7 @@ pub struct OutgoingEvent<'a> {
 
 impl<'a> OutgoingEvent<'a> {
     /// Makes a block with nothing in it; written as it is, it is one blank line.
+    #[inline]
     pub const fn new() -> Self {
         Self {
             comment: None,
@@ -56,6 +57,7 @@ impl<'a> OutgoingEvent<'a> {
     }
 
     /// Sets the event type. Without one a reader sees `message`.
+    #[inline]
     pub fn event_type(mut self, event_type: EventType<'a>) -> Self {
         self.event_type = Some(event_type);
         self
@@ -65,12 +67,14 @@ impl<'a> OutgoingEvent<'a> {
     ///
     /// Each of its lines (ended by CR, LF or CRLF) becomes one `data` field. A reader joins them with LF, so any line
     /// end in the data comes back as LF.
+    #[inline]
     pub fn data(mut self, data: impl Into<Cow<'a, str>>) -> Self {
         self.data = Some(data.into());
         self
     }
 
     /// Sets the ID, which a reader sends back as `Last-Event-ID` when it reconnects after this event.
+    #[inline]
     pub fn last_event_id(mut self, id: LastEventId<'a>) -> Self {
         self.last_event_id = Some(id);
         self
@@ -78,6 +82,7 @@ impl<'a> OutgoingEvent<'a> {
 
     /// Sets the reconnection time: how long a reader waits before it reconnects. Written in whole milliseconds,
     /// rounded down; a time beyond `u64` milliseconds is written as `u64::MAX`.
+    #[inline]
     pub fn reconnection_time(mut self, time: Duration) -> Self {
         self.reconnection_time = Some(time);
         self
@@ -86,6 +91,7 @@ impl<'a> OutgoingEvent<'a> {
     /// Sets a comment: any text, written before the fields, a comment line for each of its lines.
     ///
     /// Readers ignore it. The text follows the colon directly, so begin it with a space if you want to see one.
+    #[inline]
     pub fn comment(mut self, comment: impl Into<Cow<'a, str>>) -> Self {
         self.comment = Some(comment.into());
         self
@@ -96,9 +102,7 @@ impl<'a> OutgoingEvent<'a> {
     /// To write several blocks into one buffer, use an [`Encoder`].
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        let mut buffer = BytesMut::with_capacity(Encoder::encoded_len(self));
-        Encoder::new().encode(self, &mut buffer);
-        buffer.freeze()
+        Encoder::encode_alone(self).into()
     }
 
     /// Turns it into one that owns all its text, so that it can live as long as needed.
