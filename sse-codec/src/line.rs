@@ -156,7 +156,7 @@ fn may_have_end(blocks: &[u8; BLOCKS]) -> bool {
 
 /// Returns a bit for each byte of a block that is a CR or LF, the lowest for the first byte.
 #[inline]
-fn ends_in_block(block: &[u8; BLOCK]) -> u64 {
+pub(crate) fn ends_in_block(block: &[u8; BLOCK]) -> u64 {
     let [a, b, c, d] = parts(block);
     ends(a) | ends(b) << 16 | ends(c) << 32 | ends(d) << 48
 }
@@ -190,27 +190,28 @@ fn ends_in_few(bytes: &[u8]) -> u64 {
 /// Returns a bit for each of 16 bytes that is a CR or LF.
 #[inline]
 fn ends(part: u8x16) -> u64 {
-    let ends = part.cmp_eq(u8x16::splat(b'\n')) | part.cmp_eq(u8x16::splat(b'\r'));
-    // 16 bits, so the sign is lost and nothing else.
-    #[expect(clippy::cast_sign_loss, reason = "a mask of 16 bits is never negative")]
-    let ends = ends.move_mask() as u64;
-    ends
+    u64::from(are_ends(part).move_mask().unsigned_abs())
+}
+
+/// Compares each of 16 bytes with CR and LF.
+#[inline]
+pub(crate) fn are_ends(part: u8x16) -> u8x16 {
+    part.cmp_eq(u8x16::splat(b'\r')) | part.cmp_eq(u8x16::splat(b'\n'))
 }
 
 /// The bytes of a block.
 #[inline]
-fn parts(block: &[u8; BLOCK]) -> [u8x16; BLOCK / 16] {
-    let mut parts = [u8x16::ZERO; BLOCK / 16];
-    for (part, bytes) in parts.iter_mut().zip(block.chunks_exact(16)) {
-        if let Ok(bytes) = <[u8; 16]>::try_from(bytes) {
-            *part = u8x16::new(bytes);
-        }
-    }
-    parts
+pub(crate) fn parts(block: &[u8; BLOCK]) -> [u8x16; 4] {
+    // Written out, since the compiler does not always see through a loop.
+    let part = |start| {
+        let (_, from) = block.split_at(start);
+        u8x16::new(from.first_chunk().copied().unwrap_or_default())
+    };
+    [part(0), part(16), part(32), part(48)]
 }
 
-/// Bytes that [`LineEnds`] looks at in one go.
-const BLOCK: usize = 64;
+/// Bytes that are looked at in one go.
+pub(crate) const BLOCK: usize = 64;
 
 /// Bytes that [`LineEnds::search`] looks at in one go.
 const BLOCKS: usize = 4 * BLOCK;

@@ -5,6 +5,8 @@
 
 use wide::u8x16;
 
+use crate::line::{BLOCK, are_ends, ends_in_block, parts};
+
 /// Whether text has neither CR nor LF.
 #[inline]
 pub(crate) fn is_one_line(text: &[u8]) -> bool {
@@ -30,17 +32,17 @@ fn has_line_end(block: &[u8; BLOCK]) -> bool {
     // byte below CR that is not LF.
     let [a, b, c, d] = parts(block);
     let least = a.min(b).min(c.min(d));
-    least.min(u8x16::splat(b'\r')).cmp_eq(least).any() && line_ends(block) != 0
+    least.min(u8x16::splat(b'\r')).cmp_eq(least).any() && ends_in_block(block) != 0
 }
 
 /// [`is_one_line`] for text that is shorter than a block.
 #[inline]
 fn is_one_short_line(text: &[u8]) -> bool {
     if let Some(last) = text.last_chunk() {
-        let mut ends = line_ends_in_part(u8x16::new(*last));
+        let mut ends = are_ends(u8x16::new(*last));
         let mut rest = text;
         while let Some((part, behind)) = rest.split_first_chunk() {
-            ends |= line_ends_in_part(u8x16::new(*part));
+            ends |= are_ends(u8x16::new(*part));
             rest = behind;
         }
         ends.none()
@@ -76,7 +78,7 @@ pub(crate) fn for_each_line<'a>(text: &'a [u8], mut put: impl FnMut(&'a [u8])) {
     loop {
         let mut ends = if let Some((block, behind)) = from_block.split_first_chunk() {
             from_block = behind;
-            line_ends(block)
+            ends_in_block(block)
         } else {
             line_ends_in_last(from_block)
         };
@@ -109,14 +111,6 @@ fn is_in_crlf(text: &[u8], rest: &[u8]) -> bool {
     )
 }
 
-/// Returns a bit for each byte of a block that is a CR or LF, the lowest for the first byte.
-#[inline]
-fn line_ends(block: &[u8; BLOCK]) -> u64 {
-    let [a, b, c, d] = parts(block);
-    let mask = |part| line_ends_in_part(part).move_mask().unsigned_abs();
-    u64::from(mask(a) | mask(b) << 16) | u64::from(mask(c) | mask(d) << 16) << 32
-}
-
 /// Returns a bit for each byte that is a CR or LF, and one for the end of the text.
 #[inline(never)]
 fn line_ends_in_last(text: &[u8]) -> u64 {
@@ -126,26 +120,8 @@ fn line_ends_in_last(text: &[u8]) -> u64 {
     if let [end, ..] = behind {
         *end = b'\n';
     }
-    line_ends(&block)
+    ends_in_block(&block)
 }
-
-#[inline]
-fn line_ends_in_part(part: u8x16) -> u8x16 {
-    part.cmp_eq(u8x16::splat(b'\r')) | part.cmp_eq(u8x16::splat(b'\n'))
-}
-
-#[inline]
-fn parts(block: &[u8; BLOCK]) -> [u8x16; 4] {
-    // Written out, since the compiler does not always see through a loop.
-    let part = |start| {
-        let (_, from) = block.split_at(start);
-        u8x16::new(from.first_chunk().copied().unwrap_or_default())
-    };
-    [part(0), part(16), part(32), part(48)]
-}
-
-/// Bytes that are looked at in one go.
-const BLOCK: usize = 64;
 
 #[cfg(test)]
 mod tests {
