@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Makes room for `additional` bytes more.
+#[inline(never)]
 pub(crate) fn reserve(buffer: &mut String, additional: usize, limit: usize) {
     if let Some(more) = growth(buffer.len(), buffer.capacity(), additional, limit) {
         buffer.reserve_exact(more);

@@ -354,27 +354,31 @@ impl<'p, 'a> Cursor<'p, 'a> {
     fn join_data_lines(&mut self) {
         let limit = self.parser.interpreter.max_event_bytes();
         let mut room = self.parser.interpreter.room();
+        if room == 0 {
+            return;
+        }
+        self.parser.interpreter.begin_joining();
         while !self.text.is_empty() {
             let start = self.consumed();
             let Some(end) = self.line_ends.next(self.chunk, start) else {
-                return;
+                break;
             };
-            let Some((line, from_end)) = self.text.split_at_checked(end - start) else {
-                return;
+            let line_len = end - start;
+            let Some((line, behind)) = self.text.split_at_checked(line_len + 1) else {
+                break;
             };
+            // With its line end, which takes the place of the LF that joins it to the next one.
             let Some(value) = field::usual_data(line) else {
-                return;
+                break;
             };
-            let Some(behind) = from_end.strip_prefix("\n") else {
-                return;
-            };
-            if line.len() > limit || value.len() >= room {
-                return;
+            if value.as_bytes().last() != Some(&b'\n') || line_len > limit || value.len() > room {
+                break;
             }
-            room -= value.len() + 1;
+            room -= value.len();
             self.parser.interpreter.join_data(value);
             self.text = behind;
         }
+        self.parser.interpreter.end_joining();
     }
 
     fn try_line_in_full(

@@ -263,21 +263,29 @@ impl Interpreter {
     /// Processes a `data` field whose value is there as a whole, if there is room for it within the limit. Returns whether it has
     /// done so. Nothing may be pending, and the block not be skipped.
     #[inline]
+    #[expect(
+        clippy::single_char_add_str,
+        reason = "`push` is a call that is not inlined, for each line"
+    )]
     pub(crate) fn data_line(&mut self, value: &str) -> bool {
-        if self.fields.has(Fields::DATA) {
-            let fits = value.len() < self.room();
-            if fits {
-                self.join_data(value);
-            }
-            return fits;
+        let joins = self.fields.has(Fields::DATA);
+        let additional = value.len() + usize::from(joins);
+        if additional > self.room() {
+            return false;
         }
-        let fits = value.len() <= self.room();
-        if fits {
+        if !joins {
             self.data.clear();
-            self.append_data(value);
-            self.fields.add(Fields::DATA);
         }
-        fits
+        if self.data.capacity() - self.data.len() < additional {
+            capacity::reserve(&mut self.data, additional, self.max_event_bytes);
+        }
+        if joins {
+            self.data.push_str("\n");
+        }
+        self.data.push_str(value);
+        self.data_used = true;
+        self.fields.add(Fields::DATA);
+        true
     }
 
     /// Bytes that the block may yet bring. Nothing may be pending.
@@ -286,20 +294,27 @@ impl Interpreter {
         self.max_event_bytes.saturating_sub(self.held())
     }
 
-    /// Joins a line to the data. It takes one byte more than it has, and there must be room for it within the limit.
-    #[inline]
+    /// Begins to join lines to the data, for which there is room for one byte at least.
+    pub(crate) fn begin_joining(&mut self) {
+        self.append_data("\n");
+    }
+
+    /// Joins a line to the data: its value and an LF, for which there is room within the limit.
+    #[inline(always)]
     #[expect(
-        clippy::single_char_add_str,
-        reason = "`push` is a call that is not inlined, for each line"
+        clippy::inline_always,
+        reason = "the compiler thinks it is large, but most of it is what hardly ever happens"
     )]
     pub(crate) fn join_data(&mut self, value: &str) {
-        let additional = value.len() + 1;
-        if self.data.capacity() - self.data.len() < additional {
-            capacity::reserve(&mut self.data, additional, self.max_event_bytes);
+        if self.data.capacity() - self.data.len() < value.len() {
+            capacity::reserve(&mut self.data, value.len(), self.max_event_bytes);
         }
-        self.data.push_str("\n");
         self.data.push_str(value);
-        self.data_used = true;
+    }
+
+    /// Ends to join lines: takes the LF away for which no line came.
+    pub(crate) fn end_joining(&mut self) {
+        self.data.pop();
     }
 
     /// Begins a `data` line: joins it to those before, if there are any. Nothing may be pending.
