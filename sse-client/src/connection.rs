@@ -505,7 +505,7 @@ fn update(received: Received) -> Update {
 }
 
 /// How much of a refused answer's body is kept, in bytes.
-const MAX_EXCERPT_BYTES: usize = 8 * 1024;
+const MAX_EXCERPT_BYTES: usize = 64 * 1024;
 
 /// How long to wait for it: the verdict is clear already, so not long.
 const EXCERPT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -292,7 +292,7 @@ impl Error {
         }
     }
 
-    /// Returns the beginning of the body of the answer that was refused: at most 8 KiB, and only what came within one
+    /// Returns the beginning of the body of the answer that was refused: at most 64 KiB, and only what came within one
     /// second or without a break. Servers put their reasons there. Empty if there is none.
     #[must_use]
     pub fn body(&self) -> &[u8] {

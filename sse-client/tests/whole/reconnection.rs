@@ -165,6 +165,42 @@ fn a_refused_answer_can_be_read() {
 }
 
 #[test]
+fn the_body_of_a_refused_answer_is_cut_at_64_kib() {
+    run(async {
+        let mut answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
+        answer.resize(answer.len() + 1024 * 1024, b'x');
+        let server = Server::start([Script::new().send(answer).hold()]).await;
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
+        let error = updates.expect_failed().await;
+        assert_eq!(error.body().len(), 64 * 1024);
+        // The rest is not waited for.
+        server.played(1).await;
+    });
+}
+
+#[test]
+fn the_body_of_a_refused_answer_that_trickles_is_cut_by_time() {
+    run(async {
+        let (later, _) = watch::channel(false);
+        let answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\na";
+        let server =
+            Server::start([Script::new().send(answer).wait(&later).send("b").hold()]).await;
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
+        // Time flows, the first byte comes, then the second, and nothing puts off the end.
+        let error = flowing(async {
+            for _ in 0..100 {
+                assert!(updates.next().now_or_never().is_none());
+                tokio::task::yield_now().await;
+            }
+            later.send_replace(true);
+            updates.expect_failed().await
+        })
+        .await;
+        assert!(error.is_status());
+    });
+}
+
+#[test]
 fn a_response_that_does_not_come_is_a_timeout() {
     run(async {
         let server = Server::start([Script::new().hold()]).await;

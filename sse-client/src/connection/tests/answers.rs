@@ -94,9 +94,9 @@ fn a_refused_body_without_end_is_cut_by_size_and_by_time() {
     let mut connection = Connection::new(settings());
     connection.expect_send();
     connection.head(at(0), head_with(404, &[]));
-    connection.chunk(at(0), Bytes::from(vec![b'x'; 5_000]));
+    connection.chunk(at(0), Bytes::from(vec![b'x'; 40_000]));
     connection.expect_read();
-    connection.chunk(at(0), Bytes::from(vec![b'x'; 5_000]));
+    connection.chunk(at(0), Bytes::from(vec![b'x'; 40_000]));
     assert_eq!(
         failed_with(connection.expect_closed()).body().len(),
         MAX_EXCERPT_BYTES
