@@ -15,6 +15,8 @@ use http::HeaderMap;
 use reqwest::Url;
 use sse_codec::LastEventId;
 
+use crate::classifier::Reaction;
+use crate::decision::{Decision, Inner, Rule, Then};
 use crate::error::{Error, Excerpt, Kind, Limit, Refusal, Timeout};
 use crate::intake::{Intake, IntakeSettings, Received};
 use crate::policy::Policy;
@@ -44,6 +46,10 @@ pub(crate) struct Connection {
     /// How many reconnections there were since the last event.
     attempts: u32,
     downtime: Downtime,
+    /// How many connections in a row were accepted and brought nothing new.
+    fruitless: u32,
+    /// The last event ID with which the connection was opened, until it brings something new.
+    fruitless_since: Option<String>,
     response_watchdog: Watchdog,
     idle_watchdog: Watchdog,
     event_watchdog: Watchdog,
@@ -109,8 +115,8 @@ struct Refused {
     why: Refusal,
     head: ResponseHead,
     body: Excerpt,
-    /// Whether to reconnect, and what `Retry-After` says then.
-    reconnect: Option<Option<Duration>>,
+    row: Reaction,
+    retry_after: Option<Duration>,
 }
 
 impl Connection {
@@ -128,6 +134,8 @@ impl Connection {
             reported_id: false,
             attempts: 0,
             downtime: Downtime::default(),
+            fruitless: 0,
+            fruitless_since: None,
             response_watchdog: Watchdog::new(settings.response_timeout),
             idle_watchdog: Watchdog::new(settings.idle_timeout),
             event_watchdog: Watchdog::new(settings.event_timeout),
@@ -197,7 +205,7 @@ impl Connection {
             State::Ready | State::Closed => None,
         };
         if let Some((what, time)) = timeout {
-            self.reestablish(now, Error::passing(Kind::Timeout(what, time)), None);
+            self.lose(now, Error::passing(Kind::Timeout(what, time)));
         }
     }
 
@@ -210,18 +218,24 @@ impl Connection {
         self.target = self.target.moved_to(head.parsed_url().clone());
         match verdict(&head, &self.policy) {
             Verdict::Open => self.announce(now, head),
-            Verdict::Stop => self.close_because(CloseReason::NoContent),
+            Verdict::Stop => {
+                let cause = Error::passing(Kind::Refused {
+                    why: Refusal::Status,
+                    head,
+                    body: Excerpt::default(),
+                });
+                self.decide(now, cause, Reaction::Stop, None);
+            }
             Verdict::Redirect => match self.follow(&head) {
                 Ok(()) => self.state = State::Ready,
-                Err(why) => self.refuse(Refusal::Redirect(why), head, None),
+                Err(why) => self.refuse(now, Refusal::Redirect(why), head, Reaction::Fail),
             },
-            Verdict::Reconnect => {
-                let not_before = retry_after(head.headers(), now.wall);
-                self.refuse(Refusal::Status, head, Some(not_before));
+            Verdict::Reconnect => self.refuse(now, Refusal::Status, head, Reaction::Reconnect),
+            Verdict::Fail => self.refuse(now, Refusal::Status, head, Reaction::Fail),
+            Verdict::NotEventStream => {
+                self.refuse(now, Refusal::NotEventStream, head, Reaction::Fail);
             }
-            Verdict::Fail => self.refuse(Refusal::Status, head, None),
-            Verdict::NotEventStream => self.refuse(Refusal::NotEventStream, head, None),
-            Verdict::Compressed => self.refuse(Refusal::Compressed, head, None),
+            Verdict::Compressed => self.refuse(now, Refusal::Compressed, head, Reaction::Fail),
         }
     }
 
@@ -252,7 +266,7 @@ impl Connection {
         match self.state {
             State::Open => {
                 let in_event = self.intake.finish();
-                self.reestablish(now, Error::passing(Kind::EndOfBody { in_event }), None);
+                self.lose(now, Error::passing(Kind::EndOfBody { in_event }));
             }
             State::Refused(_) => self.conclude(now),
             State::Ready | State::Sent | State::Waiting { .. } | State::Closed => {}
@@ -262,8 +276,7 @@ impl Connection {
     /// Takes note that the HTTP client has failed. If the error is final, trying again would not help.
     pub(crate) fn failed(&mut self, now: Now, error: Error) {
         match self.state {
-            State::Sent | State::Open if error.is_final() => self.fail(error),
-            State::Sent | State::Open => self.reestablish(now, error, None),
+            State::Sent | State::Open => self.lose(now, error),
             // The verdict stands, whatever happens to the body.
             State::Refused(_) => self.conclude(now),
             State::Ready | State::Waiting { .. } | State::Closed => {}
@@ -366,6 +379,7 @@ impl Connection {
         self.idle_watchdog.disarm();
         self.event_watchdog.disarm();
         self.downtime.end(now.time);
+        self.fruitless_since = Some(self.intake.last_event_id().to_owned());
         self.state = State::Open;
         self.outbox.push_back(Update::Open(head));
     }
@@ -376,21 +390,25 @@ impl Connection {
             self.attempts = 0;
             self.downtime.forget();
             self.event_watchdog.disarm();
+            self.fruitless = 0;
+            self.fruitless_since = None;
         }
     }
 
-    /// Reads the beginning of a refused answer's body before the verdict is carried out.
-    fn refuse(&mut self, why: Refusal, head: ResponseHead, reconnect: Option<Option<Duration>>) {
+    /// Reads the beginning of a refused answer's body before it is decided what becomes of it.
+    fn refuse(&mut self, now: Now, why: Refusal, head: ResponseHead, row: Reaction) {
         self.excerpt_watchdog.disarm();
         self.state = State::Refused(Refused {
             why,
+            // Now, since a date counts from here.
+            retry_after: retry_after(head.headers(), now.wall),
             head,
             body: Excerpt::default(),
-            reconnect,
+            row,
         });
     }
 
-    /// Carries out the verdict on a refused answer.
+    /// Decides about a refused answer.
     fn conclude(&mut self, now: Now) {
         let State::Refused(refused) = std::mem::replace(&mut self.state, State::Closed) else {
             return;
@@ -399,38 +417,81 @@ impl Connection {
             why,
             head,
             body,
-            reconnect,
+            row,
+            retry_after,
         } = refused;
-        let error = Error::passing(Kind::Refused { why, head, body });
-        match reconnect {
-            Some(not_before) => self.reestablish(now, error, not_before),
-            None => self.fail(error),
-        }
+        let cause = Error::passing(Kind::Refused { why, head, body });
+        self.decide(now, cause, row, retry_after);
     }
 
-    /// Reestablishes the connection: waits, then sends the next request; unless a limit is reached.
-    fn reestablish(&mut self, now: Now, cause: Error, not_before: Option<Duration>) {
+    /// Takes note that the connection, or the attempt to make it, has come to its end.
+    fn lose(&mut self, now: Now, cause: Error) {
+        let row = if cause.is_final() {
+            Reaction::Fail
+        } else if self.policy.reconnects() {
+            Reaction::Reconnect
+        } else if cause.is_end_of_body() {
+            Reaction::Stop
+        } else {
+            Reaction::Fail
+        };
+        self.decide(now, cause, row, None);
+    }
+
+    /// Decides what becomes of a failure. `row` is what the policy's table says.
+    fn decide(&mut self, now: Now, cause: Error, row: Reaction, retry_after: Option<Duration>) {
         self.downtime.begin(now.time);
-        if !self.policy.reconnects() {
-            return if cause.is_end_of_body() {
-                self.close_because(CloseReason::EndOfBody);
-            } else {
-                self.fail(cause);
-            };
-        }
+        self.note_fruitless();
+        let classified = self.policy.classified(&cause);
+        let rule = classified.map_or(Rule::Policy, |_| Rule::Classifier);
+        let not_before = match classified.unwrap_or(row) {
+            Reaction::Reconnect => retry_after,
+            Reaction::ReconnectAfter(time) => Some(time),
+            reaction @ (Reaction::Fail | Reaction::Stop) => {
+                let cause = cause.into_final();
+                let (why, then) = match (reaction, rule) {
+                    (Reaction::Fail, _) => (CloseReason::Failed(cause.clone()), Then::Fail),
+                    (_, Rule::Classifier) => (CloseReason::Stopped(cause.clone()), Then::Stop),
+                    _ if cause.is_end_of_body() => (CloseReason::EndOfBody, Then::Stop),
+                    _ => (CloseReason::NoContent, Then::Stop),
+                };
+                let decision = Decision::new(Inner {
+                    cause,
+                    rule,
+                    retry_after,
+                    then,
+                });
+                return self.close_because(why, decision);
+            }
+        };
+        let cause = cause.into_passing();
         let attempt = self.attempts.saturating_add(1);
-        let delay = self.policy.delay(
-            self.intake.reconnection_time(),
-            not_before,
-            attempt,
-            now.random,
-        );
+        let set_by_stream = self.intake.reconnection_time();
+        let delay = (self.policy).delay(set_by_stream, not_before, attempt, now.random);
         if let Some(limit) = self.limit_reached(now.time, attempt, delay) {
-            return self.fail(Error::last(Kind::RetriesExhausted {
+            let error = Error::last(Kind::RetriesExhausted {
                 limit,
-                last_failure: cause,
-            }));
+                last_failure: cause.clone(),
+            });
+            let decision = Decision::new(Inner {
+                cause,
+                rule: Rule::Limit,
+                retry_after,
+                then: Then::Fail,
+            });
+            return self.close_because(CloseReason::Failed(error), decision);
         }
+        let decision = Decision::new(Inner {
+            cause: cause.clone(),
+            rule,
+            retry_after,
+            then: Then::Reconnect {
+                delay,
+                attempt,
+                max_attempts: self.policy.attempts_limit(),
+                last_event_id: self.intake.last_event_id().to_owned(),
+            },
+        });
         self.attempts = attempt;
         self.intake.clear();
         self.state = State::Waiting {
@@ -440,7 +501,25 @@ impl Connection {
             delay,
             attempt,
             cause,
+            decision,
         });
+    }
+
+    /// Counts the connection that was open, if it has brought nothing new.
+    fn note_fruitless(&mut self) {
+        let Some(since) = self.fruitless_since.take() else {
+            return;
+        };
+        if since != self.intake.last_event_id() {
+            self.fruitless = 0;
+            return;
+        }
+        self.fruitless = self.fruitless.saturating_add(1);
+        if self.fruitless == FRUITLESS_IS_REPORTED {
+            self.outbox.push_back(Update::Fruitless {
+                connections: self.fruitless,
+            });
+        }
     }
 
     fn limit_reached(&self, now: Duration, attempt: u32, delay: Duration) -> Option<Limit> {
@@ -449,19 +528,19 @@ impl Connection {
                 return Some(Limit::Attempts(limit));
             }
         }
+        if let Some(limit) = self.policy.fruitless_limit() {
+            if self.fruitless > 0 && self.fruitless >= limit {
+                return Some(Limit::Fruitless(self.fruitless));
+            }
+        }
         let limit = self.policy.downtime_limit()?;
         (self.downtime.until(now).saturating_add(delay) > limit).then_some(Limit::Downtime(limit))
     }
 
-    /// Fails the connection.
-    fn fail(&mut self, error: Error) {
-        self.close_because(CloseReason::Failed(error.into_final()));
-    }
-
-    fn close_because(&mut self, why: CloseReason) {
+    fn close_because(&mut self, why: CloseReason, decision: Decision) {
         self.intake.clear();
         self.state = State::Closed;
-        self.outbox.push_back(Update::Closed { why });
+        self.outbox.push_back(Update::Closed { why, decision });
     }
 }
 
@@ -503,6 +582,9 @@ fn update(received: Received) -> Update {
         Received::Error(error) => Update::Error(Error::passing(Kind::Parse(error))),
     }
 }
+
+/// How many fruitless connections in a row are reported: fewer may be chance.
+const FRUITLESS_IS_REPORTED: u32 = 3;
 
 /// How much of a refused answer's body is kept, in bytes.
 const MAX_EXCERPT_BYTES: usize = 64 * 1024;

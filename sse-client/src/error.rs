@@ -108,6 +108,7 @@ pub(crate) enum Timeout {
 pub(crate) enum Limit {
     Attempts(u32),
     Downtime(Duration),
+    Fruitless(u32),
 }
 
 impl Error {
@@ -131,6 +132,14 @@ impl Error {
     pub(crate) fn into_final(self) -> Self {
         Self {
             is_final: true,
+            ..self
+        }
+    }
+
+    /// Turns it into one after which the event source goes on.
+    pub(crate) fn into_passing(self) -> Self {
+        Self {
+            is_final: false,
             ..self
         }
     }
@@ -352,6 +361,13 @@ impl fmt::Display for Error {
             }
             Kind::RetriesExhausted { limit: Limit::Downtime(time), .. } => {
                 write!(f, "gave up after {time:?} without a connection (max_downtime)")
+            }
+            Kind::RetriesExhausted { limit: Limit::Fruitless(connections), .. } => {
+                write!(
+                    f,
+                    "gave up after {connections} connections in a row that were accepted and brought neither an event nor \
+                     another last event ID (max_fruitless)"
+                )
             }
         }
     }

@@ -273,6 +273,7 @@ impl Stream for EventSource {
                     Update::Error(error)
                     | Update::Closed {
                         why: CloseReason::Failed(error),
+                        ..
                     },
                 ) => {
                     return Poll::Ready(Some(Err(error)));

@@ -45,7 +45,10 @@
 //! `println!("{}", Policy::default())` prints that of any policy, together with its delays: they begin with the
 //! reconnection time (1 second, unless the stream sets one with `retry`), grow with each failure in a row, and are spread at
 //! random. Only an event starts the count again, an accepted connection does not. By default there is no limit to it, see
-//! [`Policy::max_attempts`] and [`Policy::max_downtime`].
+//! [`Policy::max_attempts`], [`Policy::max_downtime`] and [`Policy::max_fruitless`].
+//!
+//! A function of yours can have its say before the table, see [`Policy::classify`]. What was decided, and by which rule, is
+//! said in one line by [`Update::explain`]: `503, Retry-After 5 s, waiting 5.8 s, attempt 3 of 10, resuming after 42`.
 //!
 //! A reconnect sends the last event ID as `Last-Event-ID`, and that is the ID of the last event that was handed out, not of
 //! one that has arrived but was never seen. With a server that keeps its IDs, nothing is lost then, and nothing comes twice
@@ -93,7 +96,9 @@
 
 mod backoff;
 mod builder;
+mod classifier;
 mod connection;
+mod decision;
 mod error;
 mod event_source;
 mod intake;
@@ -107,6 +112,8 @@ mod update;
 mod watchdog;
 
 pub use builder::EventSourceBuilder;
+pub use classifier::Reaction;
+pub use decision::{Decision, Rule};
 pub use error::Error;
 pub use event_source::{EventSource, Updates};
 pub use policy::Policy;

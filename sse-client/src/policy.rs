@@ -1,11 +1,14 @@
 //! [`Policy`]: which answers and failures end an event source, and how it reconnects after the others.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 
 use crate::backoff::{Backoff, MAX_RECONNECTION_TIME};
+use crate::classifier::{Classifier, Reaction};
+use crate::error::Error;
 use crate::redirect::MAX_REDIRECTS;
 use crate::retry_after::MAX_RETRY_AFTER;
 
@@ -26,6 +29,9 @@ pub struct Policy {
     reconnection_time: Duration,
     max_attempts: Option<u32>,
     max_downtime: Option<Duration>,
+    max_fruitless: Option<u32>,
+    any_content_type: bool,
+    classifier: Option<Classifier>,
 }
 
 impl Policy {
@@ -42,6 +48,9 @@ impl Policy {
             reconnection_time: Duration::from_secs(1),
             max_attempts: None,
             max_downtime: None,
+            max_fruitless: None,
+            any_content_type: false,
+            classifier: None,
         }
     }
 
@@ -98,6 +107,52 @@ impl Policy {
     /// `None`: never. A wait that would end behind the limit is not begun.
     pub fn max_downtime(mut self, time: Option<Duration>) -> Self {
         self.max_downtime = time;
+        self
+    }
+
+    /// Sets after how many fruitless connections in a row to give up. Default `None`: never.
+    ///
+    /// A connection is fruitless if the server accepts it, and it is lost without having brought an event or another last
+    /// event ID: typical of a server that knows nothing of the last event ID that it is sent. Three in a row are reported by
+    /// [`Update::Fruitless`](crate::Update::Fruitless) in any case.
+    pub fn max_fruitless(mut self, connections: Option<u32>) -> Self {
+        self.max_fruitless = connections;
+        self
+    }
+
+    /// Sets whether a 200 is read as an event stream whatever its content type says. Default `false`: only
+    /// `text/event-stream` is.
+    ///
+    /// For servers that are known to get it wrong. Anything else that is read so yields no events, or nonsense.
+    pub fn any_content_type(mut self, any: bool) -> Self {
+        self.any_content_type = any;
+        self
+    }
+
+    /// Sets a function that is asked about each failure before the table is: lost connections, timeouts, ended bodies,
+    /// refused answers with their status, headers and body. Default: none. `None` leaves it to the table.
+    ///
+    /// What it says holds, except that limits on attempts and time still end the event source. It is not asked about redirects
+    /// that can be followed, nor about events that are too large or ill-formed, after which the stream goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_client::{Policy, Reaction};
+    ///
+    /// let policy = Policy::resilient().classify(|failure| match failure.status()?.as_u16() {
+    ///     // This server forgets its streams when it restarts, and finds them again.
+    ///     404 => Some(Reaction::Reconnect),
+    ///     // And says so when there is nothing more to come.
+    ///     410 => Some(Reaction::Stop),
+    ///     _ => None,
+    /// });
+    /// ```
+    pub fn classify<F>(mut self, classifier: F) -> Self
+    where
+        F: Fn(&Error) -> Option<Reaction> + Send + Sync + 'static,
+    {
+        self.classifier = Some(Classifier(Arc::new(classifier)));
         self
     }
 }
@@ -173,6 +228,20 @@ impl Policy {
         self.max_attempts
     }
 
+    pub(crate) fn fruitless_limit(&self) -> Option<u32> {
+        self.max_fruitless
+    }
+
+    /// Returns whether the content type does not matter.
+    pub(crate) fn takes_any_content_type(&self) -> bool {
+        self.any_content_type
+    }
+
+    /// Asks the caller's classifier.
+    pub(crate) fn classified(&self, failure: &Error) -> Option<Reaction> {
+        (self.classifier.as_ref()).and_then(|classifier| classifier.0(failure))
+    }
+
     pub(crate) fn downtime_limit(&self) -> Option<Duration> {
         self.max_downtime
     }
@@ -219,8 +288,12 @@ impl fmt::Display for Policy {
             "event too large, or ill-formed UTF-8 rejected",
             "error, the stream goes on",
         )?;
-        row("200 with an event stream", "open")?;
-        row("200 with anything else", "final error")?;
+        if self.any_content_type {
+            row("200, whatever its type", "open")?;
+        } else {
+            row("200 with an event stream", "open")?;
+            row("200 with anything else", "final error")?;
+        }
         for (verdict, then) in [
             (StatusVerdict::Stop, "the end".to_owned()),
             (StatusVerdict::Redirect, {
@@ -247,6 +320,12 @@ impl fmt::Display for Policy {
             }
         }
         row("any other status", "final error")?;
+        if self.classifier.is_some() {
+            row(
+                "any of these but redirects and bad events",
+                "asked of the caller's classifier first",
+            )?;
+        }
         if !self.reconnect {
             return Ok(());
         }
@@ -275,6 +354,12 @@ impl fmt::Display for Policy {
             &self
                 .max_downtime
                 .map_or_else(never, |time| format!("{time:?}")),
+        )?;
+        row(
+            "give up after fruitless connections in a row",
+            &self
+                .max_fruitless
+                .map_or_else(|| "never".to_owned(), |connections| connections.to_string()),
         )
     }
 }
@@ -342,5 +427,8 @@ mod tests {
         assert!(row("give up after attempts").ends_with('7'));
         assert!(Policy::standard().to_string().contains("the last URL"));
         assert!(!Policy::never().to_string().contains("reconnect"));
+        let table = Policy::never().any_content_type(true).classify(|_| None);
+        let table = table.to_string();
+        assert!(table.contains("whatever its type") && table.contains("classifier first"));
     }
 }

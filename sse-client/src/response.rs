@@ -118,7 +118,11 @@ pub(crate) enum Verdict {
 /// Judges the head of a response.
 pub(crate) fn verdict(head: &ResponseHead, policy: &Policy) -> Verdict {
     match policy.on_status(head.status()) {
-        StatusVerdict::Accept if !is_event_stream(head.headers()) => Verdict::NotEventStream,
+        StatusVerdict::Accept
+            if !policy.takes_any_content_type() && !is_event_stream(head.headers()) =>
+        {
+            Verdict::NotEventStream
+        }
         StatusVerdict::Accept if is_compressed(head.headers()) => Verdict::Compressed,
         StatusVerdict::Accept => Verdict::Open,
         StatusVerdict::Stop => Verdict::Stop,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sse_codec::Event;
 
+use crate::decision::Decision;
 use crate::error::Error;
 use crate::response::ResponseHead;
 
@@ -32,6 +33,18 @@ pub enum Update {
         /// Why the connection is gone. A body that ends as it should is a cause too, see
         /// [`Error::is_end_of_body`].
         cause: Error,
+        /// The decision as a whole, which can be printed in one line.
+        decision: Decision,
+    },
+    /// Several connections in a row were accepted, and lost without having brought an event or another last event ID.
+    /// Reported once, at the third, before what becomes of it.
+    ///
+    /// Perhaps nothing has happened. But so behaves a server that no longer knows the last event ID, or a proxy that
+    /// answers in its place. [`Policy::max_fruitless`](crate::Policy::max_fruitless) makes an end of it.
+    #[non_exhaustive]
+    Fruitless {
+        /// How many there were.
+        connections: u32,
     },
     /// Something is wrong, but the event source goes on: an event was dropped because it is too large or ill-formed
     /// ([`Error::parse_error`]), or the last event ID cannot be sent ([`Error::is_last_event_id_not_sent`]).
@@ -41,7 +54,23 @@ pub enum Update {
     Closed {
         /// Why it has ended.
         why: CloseReason,
+        /// The decision that has ended it.
+        decision: Decision,
     },
+}
+
+impl Update {
+    /// Returns what was decided about a failure, and by which rule: for [`Reconnecting`](Self::Reconnecting) and
+    /// [`Closed`](Self::Closed).
+    ///
+    /// `to_string` makes a line of it: `503, Retry-After 5 s, waiting 5.8 s, attempt 3 of 10, resuming after 42`.
+    #[must_use]
+    pub fn explain(&self) -> Option<&Decision> {
+        match self {
+            Self::Reconnecting { decision, .. } | Self::Closed { decision, .. } => Some(decision),
+            _ => None,
+        }
+    }
 }
 
 /// Why an event source has ended by itself. (After [`close`](crate::Updates::close) nothing is reported.)
@@ -52,6 +81,8 @@ pub enum CloseReason {
     NoContent,
     /// The body has ended, and the policy is [`Policy::never`](crate::Policy::never). Not an error.
     EndOfBody,
+    /// The caller's classifier has said [`Reaction::Stop`](crate::Reaction::Stop) to this failure. Not an error.
+    Stopped(Error),
     /// It has failed for good. The error [is final](Error::is_final).
     Failed(Error),
 }

@@ -25,7 +25,9 @@ macro_rules! client {
 
 client! {
     backoff = "../../../sse-client/src/backoff.rs",
+    classifier = "../../../sse-client/src/classifier.rs",
     connection = "../../../sse-client/src/connection.rs",
+    decision = "../../../sse-client/src/decision.rs",
     error = "../../../sse-client/src/error.rs",
     intake = "../../../sse-client/src/intake.rs",
     policy = "../../../sse-client/src/policy.rs",

@@ -276,6 +276,7 @@ impl Model {
                 delay,
                 attempt,
                 cause,
+                ..
             } => {
                 assert!(!cause.is_final(), "{cause}");
                 assert_ne!(self.policy, Policy::Never, "reconnects all the same");
@@ -305,6 +306,7 @@ impl Model {
                 self.redirects = 0;
                 self.retry_after = Duration::ZERO;
             }
+            Update::Fruitless { connections } => assert_eq!(connections, 3),
             Update::Closed { .. } => {
                 self.over = true;
                 self.connected = false;

@@ -96,7 +96,7 @@ impl Simulation {
                         prop_assert!(delay >= Duration::from_millis(100));
                     }
                     Update::Closed { .. } => self.over = true,
-                    Update::Open(_) | Update::ReconnectionTime(_) => {}
+                    Update::Open(_) | Update::ReconnectionTime(_) | Update::Fruitless { .. } => {}
                     Update::Comment(_) | Update::Error(_) => prop_assert!(false, "{:?}", update),
                 }
             }

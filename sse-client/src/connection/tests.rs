@@ -9,6 +9,7 @@ use crate::error::{Source, Stage};
 
 mod answers;
 mod control;
+mod decisions;
 mod delays;
 mod ids;
 mod redirects;
@@ -108,10 +109,13 @@ impl Drive for Connection {
 
     fn expect_reconnecting(&mut self) -> (Duration, u32, Error) {
         match self.expect_yield() {
+            // Said once, before what becomes of it.
+            Update::Fruitless { .. } => self.expect_reconnecting(),
             Update::Reconnecting {
                 delay,
                 attempt,
                 cause,
+                ..
             } => {
                 assert!(matches!(self.next(), Action::Wait));
                 assert!(!cause.is_final());
@@ -123,7 +127,7 @@ impl Drive for Connection {
 
     fn expect_closed(&mut self) -> CloseReason {
         match self.expect_yield() {
-            Update::Closed { why } => {
+            Update::Closed { why, .. } => {
                 assert!(matches!(self.next(), Action::End));
                 assert!(self.is_done());
                 assert_eq!(self.ready_state(), ReadyState::Closed);

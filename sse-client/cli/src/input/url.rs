@@ -89,6 +89,7 @@ pub(crate) async fn tail(
                 delay,
                 attempt,
                 cause,
+                decision,
                 ..
             } => {
                 if is_final(&cause, was_open, connection) {
@@ -106,7 +107,11 @@ pub(crate) async fn tail(
                 notes.status(format_args!(
                     "reconnecting in {delay:.1} s (attempt {attempt}{of}): {cause}"
                 ));
+                notes.detail(decision);
             }
+            Update::Fruitless { connections, .. } => notes.status(format_args!(
+                "{connections} connections in a row have brought nothing new"
+            )),
             Update::Error(error) => {
                 if strict && error.parse_error().is_some() {
                     notes.error(format_args!(

@@ -13,7 +13,7 @@ fn answered(policy: Policy, head: ResponseHead) -> Option<CloseReason> {
     }
     match connection.expect_yield() {
         Update::Reconnecting { .. } => None,
-        Update::Closed { why } => Some(why),
+        Update::Closed { why, .. } => Some(why),
         other => panic!("{other:?}"),
     }
 }

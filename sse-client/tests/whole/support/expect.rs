@@ -54,7 +54,12 @@ impl Expect for Updates {
     }
 
     async fn expect_reconnecting(&mut self) -> (Duration, u32, Error) {
-        match self.expect_update().await {
+        let mut update = self.expect_update().await;
+        if let Update::Fruitless { .. } = update {
+            // Said once, before what becomes of it.
+            update = self.expect_update().await;
+        }
+        match update {
             Update::Reconnecting {
                 delay,
                 attempt,
