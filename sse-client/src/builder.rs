@@ -1,20 +1,26 @@
 //! [`EventSourceBuilder`]: how an event source is asked for.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sse_codec::{LastEventId, ParserBuilder, Utf8Policy};
 
+use crate::attempt::{Attempt, LAST_EVENT_ID_IS_OURS, header, names};
 use crate::connection::Settings;
 use crate::error::{Error, Kind};
 use crate::event_source::EventSource;
 use crate::intake::IntakeSettings;
+use crate::outgoing::{MakeBody, RequestSettings, Resume};
 use crate::policy::Policy;
+use crate::prepare::Prepare;
 use crate::request::LAST_EVENT_ID;
 use crate::response::safe;
 use crate::transport::{HttpClient, has_tls};
+use crate::url::parse_url;
 
 /// Builds an [`EventSource`]. Made by [`EventSource::builder`].
 ///
@@ -37,9 +43,14 @@ use crate::transport::{HttpClient, has_tls};
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct EventSourceBuilder {
     url: String,
+    method: Method,
     headers: HeaderMap,
-    /// The first thing that was wrong with a header.
-    bad_header: Option<String>,
+    body: Option<MakeBody>,
+    prepare: Option<Prepare>,
+    resume: Option<Resume>,
+    repeat_unsafe: bool,
+    /// The first thing that was wrong with the method or a header.
+    complaint: Option<String>,
     client: Option<reqwest::Client>,
     last_event_id: LastEventId<'static>,
     policy: Policy,
@@ -67,8 +78,13 @@ impl EventSource {
     pub fn builder(url: impl AsRef<str>) -> EventSourceBuilder {
         EventSourceBuilder {
             url: url.as_ref().to_owned(),
+            method: Method::GET,
             headers: HeaderMap::new(),
-            bad_header: None,
+            body: None,
+            prepare: None,
+            resume: None,
+            repeat_unsafe: false,
+            complaint: None,
             client: None,
             last_event_id: LastEventId::from_static(""),
             policy: Policy::default(),
@@ -83,6 +99,112 @@ impl EventSource {
 }
 
 impl EventSourceBuilder {
+    /// Sets the method, such as `"POST"`. Default `GET`.
+    ///
+    /// A request whose method is not safe (any but `GET`, `HEAD`, `OPTIONS` and `TRACE`) is never repeated by itself, since it
+    /// may do something twice that was meant to be done, or paid for, once: the end of its body is the end of the stream, and a
+    /// failure after it was sent is final. Unless it is [resumed by another request](Self::resume_with) or may be
+    /// [repeated](Self::repeat_unsafe). Only if no connection could be made, so that nothing was sent, is it tried again.
+    pub fn method(mut self, method: impl TryInto<Method>) -> Self {
+        match method.try_into() {
+            Ok(method) => self.method = method,
+            Err(_) => self.complain("method is not one".to_owned()),
+        }
+        self
+    }
+
+    /// Sets the body of every request. Default: none. Its type is up to you: add the header `Content-Type`.
+    ///
+    /// It is sent with every attempt, except those that [`resume_with`](Self::resume_with) makes. A redirect takes it along
+    /// by status 307 and 308, but not to another origin, which is an error.
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        self.body_with(move || body.clone())
+    }
+
+    /// Sets a function that makes the body of every request anew, where [`body`](Self::body) would send the same again.
+    pub fn body_with<F>(mut self, body: F) -> Self
+    where
+        F: Fn() -> Bytes + Send + Sync + 'static,
+    {
+        self.body = Some(MakeBody(Arc::new(body)));
+        self
+    }
+
+    /// Sets an async function that is given each attempt before it is sent, and returns it, changed or not: with a fresh
+    /// token, another URL, another method. Default: none.
+    ///
+    /// It is not asked again for a redirect. If it fails, so does the attempt ([`Error::is_prepare`]), and there will be
+    /// another one later, by the policy. It has as long as the [response](Self::response_timeout) after it.
+    ///
+    /// With such a hook, 401 and 407 are not final at once: it is asked for other credentials, without a delay, but only once
+    /// until an event has come ([`Policy::resilient`]).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_client::EventSource;
+    ///
+    /// # async fn token(refresh: bool) -> Result<String, std::io::Error> { Ok(String::new()) }
+    /// # fn main() -> Result<(), sse_client::Error> {
+    /// let events = EventSource::builder("http://localhost:8080/stream")
+    ///     .prepare(|attempt| async move {
+    ///         let refused = attempt.cause().and_then(|cause| cause.status());
+    ///         let token = token(refused.is_some_and(|status| status == 401)).await?;
+    ///         Ok(attempt.with_header("Authorization", format!("Bearer {token}")))
+    ///     })
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prepare<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(Attempt) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Attempt, Box<dyn StdError + Send + Sync>>> + Send + 'static,
+    {
+        self.prepare = Some(Prepare(Arc::new(move |attempt| Box::pin(hook(attempt)))));
+        self
+    }
+
+    /// Sets a function that makes the request of each reconnection, once a server has answered with an event stream. Default:
+    /// none, reconnections repeat the first request.
+    ///
+    /// It is given a `GET` of the same URL, with the same headers but those about the body, and without a body; `Last-Event-ID`
+    /// is added as always. It returns that, changed or not, or `None` if there is nothing to resume with, which ends the stream.
+    /// So a stream that began with a `POST` can be resumed, as MCP's streamable HTTP does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_client::EventSource;
+    ///
+    /// # fn main() -> Result<(), sse_client::Error> {
+    /// let events = EventSource::builder("http://localhost:8080/mcp")
+    ///     .method("POST")
+    ///     .header("Content-Type", "application/json")
+    ///     .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+    ///     // Only a stream that has set an ID can be resumed.
+    ///     .resume_with(|get| (!get.last_event_id().is_empty()).then_some(get))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume_with<F>(mut self, resume: F) -> Self
+    where
+        F: Fn(Attempt) -> Option<Attempt> + Send + Sync + 'static,
+    {
+        self.resume = Some(Resume(Arc::new(resume)));
+        self
+    }
+
+    /// Sets whether a request may be repeated although its [method](Self::method) is not safe. Default `false`.
+    ///
+    /// Only for a server that is known to do nothing twice, for example by an idempotency key.
+    pub fn repeat_unsafe(mut self, repeat: bool) -> Self {
+        self.repeat_unsafe = repeat;
+        self
+    }
+
     /// Adds a header to every request. A name can be added more than once. A wrong name or value is reported by
     /// [`build`](Self::build).
     ///
@@ -97,16 +219,11 @@ impl EventSourceBuilder {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        match (name.try_into(), value.try_into()) {
-            (Ok(name), Ok(value)) => {
+        match header(name, value) {
+            Ok((name, value)) => {
                 self.headers.append(name, value);
             }
-            // Not with the value, which may be a secret.
-            (Ok(name), Err(_)) => self.complain(format!(
-                "value of the header {name} holds a character that HTTP forbids"
-            )),
-            (Err(_), _) => self
-                .complain("header name is empty or holds a character that HTTP forbids".to_owned()),
+            Err(complaint) => self.complain(complaint),
         }
         self
     }
@@ -195,14 +312,13 @@ impl EventSourceBuilder {
     /// [`Error::is_builder`], if the URL is none or neither `http` nor `https`, if a header is wrong, or if the URL is
     /// `https` and no feature for TLS is enabled (with [`client`](Self::client) the last shows at the first request).
     pub fn build(self) -> Result<EventSource, Error> {
-        let url = parse_url(&self.url)?;
-        if let Some(complaint) = self.bad_header {
-            return Err(Error::last(Kind::Builder(complaint)));
+        let wrong = |what| Error::last(Kind::Builder(what));
+        let url = parse_url(&self.url).map_err(wrong)?;
+        if let Some(complaint) = self.complaint {
+            return Err(wrong(complaint));
         }
         if self.headers.contains_key(LAST_EVENT_ID) {
-            let complaint =
-                "header last-event-id is the client's own: use the builder's last_event_id instead";
-            return Err(Error::last(Kind::Builder(complaint.to_owned())));
+            return Err(wrong(LAST_EVENT_ID_IS_OURS.to_owned()));
         }
         let http = match self.client {
             Some(client) => HttpClient::callers(client),
@@ -210,8 +326,15 @@ impl EventSourceBuilder {
             None => HttpClient::of_this_crate()?,
         };
         let settings = Settings {
-            url,
-            headers: self.headers,
+            request: RequestSettings {
+                url,
+                method: self.method,
+                headers: self.headers,
+                body: self.body,
+                resume: self.resume,
+                repeat_unsafe: self.repeat_unsafe,
+            },
+            has_hook: self.prepare.is_some(),
             last_event_id: self.last_event_id,
             policy: self.policy,
             intake: IntakeSettings {
@@ -223,11 +346,11 @@ impl EventSourceBuilder {
             idle_timeout: self.idle_timeout,
             event_timeout: self.event_timeout,
         };
-        Ok(EventSource::new(settings, http))
+        Ok(EventSource::new(settings, http, self.prepare))
     }
 
     fn complain(&mut self, complaint: String) {
-        self.bad_header.get_or_insert(complaint);
+        self.complaint.get_or_insert(complaint);
     }
 }
 
@@ -235,35 +358,12 @@ impl EventSourceBuilder {
 impl fmt::Debug for EventSourceBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventSourceBuilder")
+            .field("method", &self.method)
             .field("url", &parse_url(&self.url).map(|url| safe(&url)))
-            // Not `keys()`, which shows the values too.
-            .field(
-                "headers",
-                &self
-                    .headers
-                    .keys()
-                    .map(HeaderName::as_str)
-                    .collect::<Vec<_>>(),
-            )
+            .field("headers", &names(&self.headers))
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
-}
-
-/// Parses the URL of an event stream. The messages do not repeat it, since it may hold secrets.
-fn parse_url(url: &str) -> Result<Url, Error> {
-    let wrong = |what: String| Error::last(Kind::Builder(what));
-    let mut url: Url = url
-        .parse()
-        .map_err(|error| wrong(format!("URL is not one: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        let scheme = url.scheme();
-        return Err(wrong(format!(
-            "URL begins with {scheme}:, not with http: or https:"
-        )));
-    }
-    url.set_fragment(None);
-    Ok(url)
 }
 
 const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);

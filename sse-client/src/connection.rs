@@ -11,16 +11,16 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderMap;
 use reqwest::Url;
 use sse_codec::LastEventId;
 
+use crate::attempt::Attempt;
 use crate::classifier::Reaction;
-use crate::decision::{Decision, Inner, Rule, Then};
-use crate::error::{Error, Excerpt, Kind, Limit, Refusal, Timeout};
+use crate::decision::{Decision, Rule, Then};
+use crate::error::{Error, Excerpt, Kind, Limit, Refusal, Source, Timeout};
 use crate::intake::{Intake, IntakeSettings, Received};
+use crate::outgoing::{Outgoing, RequestSettings};
 use crate::policy::Policy;
-use crate::redirect::{BadRedirect, MAX_REDIRECTS, Target};
 use crate::request::{Request, last_event_id_value};
 use crate::response::{ResponseHead, Verdict, verdict};
 use crate::retry_after::retry_after;
@@ -30,17 +30,17 @@ use crate::watchdog::Watchdog;
 /// The engine of one event source, over all its connections.
 pub(crate) struct Connection {
     policy: Policy,
-    headers: HeaderMap,
     state: State,
     /// What is to be handed out before anything else is done.
     outbox: VecDeque<Update>,
     intake: Intake,
-    /// Where a reconnect begins: at the caller's URL or, by the standard, where redirects have ended.
-    home: Target,
-    /// Where the request under way goes.
-    target: Target,
-    /// How many redirects have led there.
-    redirects: u32,
+    outgoing: Outgoing,
+    /// The next connection's first request, if it is known already.
+    next_attempt: Option<Attempt>,
+    /// Whether the caller has a hook that prepares each attempt.
+    has_hook: bool,
+    /// Whether the hook was asked for other credentials since the last event.
+    asked_for_credentials: bool,
     /// Whether it was reported that the last event ID cannot be sent. Once is enough for all redirects.
     reported_id: bool,
     /// How many reconnections there were since the last event.
@@ -58,8 +58,8 @@ pub(crate) struct Connection {
 
 /// What the engine has to know before it starts.
 pub(crate) struct Settings {
-    pub(crate) url: Url,
-    pub(crate) headers: HeaderMap,
+    pub(crate) request: RequestSettings,
+    pub(crate) has_hook: bool,
     pub(crate) last_event_id: LastEventId<'static>,
     pub(crate) policy: Policy,
     pub(crate) intake: IntakeSettings,
@@ -82,6 +82,9 @@ pub(crate) struct Now {
 /// What to do next.
 #[derive(Debug)]
 pub(crate) enum Action {
+    /// Let the caller's hook prepare this, and say what came of it by [`prepared`](Connection::prepared). Until then
+    /// [`Read`](Self::Read) holds.
+    Prepare(Attempt),
     /// Send this request.
     Send(Request),
     /// Wait for the connection, and say what came of it. At [`deadline`](Connection::deadline) call
@@ -99,6 +102,8 @@ pub(crate) enum Action {
 enum State {
     /// A request is to be sent.
     Ready,
+    /// A request is with the caller's hook.
+    Preparing,
     /// A request was sent, and its answer has not come.
     Sent,
     /// The answer was refused, and the beginning of its body is read.
@@ -115,22 +120,31 @@ struct Refused {
     why: Refusal,
     head: ResponseHead,
     body: Excerpt,
-    row: Reaction,
+    row: Row,
     retry_after: Option<Duration>,
+}
+
+/// What the policy's table says about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    Reconnect,
+    /// Ask the hook for other credentials, and reconnect at once.
+    Refresh,
+    Fail,
+    Stop,
 }
 
 impl Connection {
     pub(crate) fn new(settings: Settings) -> Self {
-        let home = Target::new(settings.url);
         Self {
             policy: settings.policy,
-            headers: settings.headers,
             state: State::Ready,
             outbox: VecDeque::new(),
             intake: Intake::new(settings.intake, &settings.last_event_id),
-            target: home.clone(),
-            home,
-            redirects: 0,
+            outgoing: Outgoing::new(settings.request),
+            next_attempt: None,
+            has_hook: settings.has_hook,
+            asked_for_credentials: false,
             reported_id: false,
             attempts: 0,
             downtime: Downtime::default(),
@@ -150,7 +164,7 @@ impl Connection {
         }
         match self.state {
             State::Ready => self.send(),
-            State::Sent | State::Refused(_) => Action::Read,
+            State::Preparing | State::Sent | State::Refused(_) => Action::Read,
             State::Open => {
                 let received = self.intake.next();
                 // A long chunk is parsed while it is handed out.
@@ -166,7 +180,7 @@ impl Connection {
     /// starts or goes on, since timeouts count from there.
     pub(crate) fn deadline(&mut self, now: Duration) -> Option<Duration> {
         match self.state {
-            State::Sent => self.response_watchdog.arm(now),
+            State::Preparing | State::Sent => self.response_watchdog.arm(now),
             State::Refused(_) => self.excerpt_watchdog.arm(now),
             State::Open => {
                 let deadlines = [self.idle_watchdog.arm(now), self.event_watchdog.arm(now)];
@@ -180,6 +194,9 @@ impl Connection {
     /// Takes note that a deadline may have passed. Does nothing if none has.
     pub(crate) fn timer(&mut self, now: Now) {
         let timeout = match self.state {
+            State::Preparing => {
+                (self.response_watchdog.expired(now.time)).map(|time| (Timeout::Prepare, time))
+            }
             State::Sent => {
                 (self.response_watchdog.expired(now.time)).map(|time| (Timeout::Response, time))
             }
@@ -209,13 +226,27 @@ impl Connection {
         }
     }
 
+    /// Takes what the caller's hook has made of an attempt.
+    pub(crate) fn prepared(&mut self, now: Now, attempt: Result<Attempt, Source>) {
+        if !matches!(self.state, State::Preparing) {
+            return;
+        }
+        let begun = match attempt {
+            Ok(attempt) => self.outgoing.begin(attempt),
+            Err(source) => Err(Error::passing(Kind::Prepare(source))),
+        };
+        match begun {
+            Ok(()) => self.state = State::Ready,
+            Err(error) => self.lose(now, error),
+        }
+    }
+
     /// Takes the head of the answer.
     pub(crate) fn head(&mut self, now: Now, head: ResponseHead) {
         if !matches!(self.state, State::Sent) {
             return;
         }
-        // The same, unless the HTTP client follows redirects by itself.
-        self.target = self.target.moved_to(head.parsed_url().clone());
+        self.outgoing.answered(&head);
         match verdict(&head, &self.policy) {
             Verdict::Open => self.announce(now, head),
             Verdict::Stop => {
@@ -224,18 +255,24 @@ impl Connection {
                     head,
                     body: Excerpt::default(),
                 });
-                self.decide(now, cause, Reaction::Stop, None);
+                self.decide(now, cause, Row::Stop, None);
             }
-            Verdict::Redirect => match self.follow(&head) {
+            Verdict::Redirect => match self.outgoing.follow(&head) {
                 Ok(()) => self.state = State::Ready,
-                Err(why) => self.refuse(now, Refusal::Redirect(why), head, Reaction::Fail),
+                Err(why) => self.refuse(now, Refusal::Redirect(why), head, Row::Fail),
             },
-            Verdict::Reconnect => self.refuse(now, Refusal::Status, head, Reaction::Reconnect),
-            Verdict::Fail => self.refuse(now, Refusal::Status, head, Reaction::Fail),
-            Verdict::NotEventStream => {
-                self.refuse(now, Refusal::NotEventStream, head, Reaction::Fail);
+            Verdict::Reconnect => self.refuse(now, Refusal::Status, head, Row::Reconnect),
+            Verdict::Fail => {
+                let refresh = self.has_hook
+                    && !self.asked_for_credentials
+                    && self.policy.asks_for_credentials(head.status());
+                let row = if refresh { Row::Refresh } else { Row::Fail };
+                self.refuse(now, Refusal::Status, head, row);
             }
-            Verdict::Compressed => self.refuse(now, Refusal::Compressed, head, Reaction::Fail),
+            Verdict::NotEventStream => {
+                self.refuse(now, Refusal::NotEventStream, head, Row::Fail);
+            }
+            Verdict::Compressed => self.refuse(now, Refusal::Compressed, head, Row::Fail),
         }
     }
 
@@ -257,7 +294,11 @@ impl Connection {
                     self.conclude(now);
                 }
             }
-            State::Ready | State::Sent | State::Waiting { .. } | State::Closed => {}
+            State::Ready
+            | State::Preparing
+            | State::Sent
+            | State::Waiting { .. }
+            | State::Closed => {}
         }
     }
 
@@ -269,7 +310,11 @@ impl Connection {
                 self.lose(now, Error::passing(Kind::EndOfBody { in_event }));
             }
             State::Refused(_) => self.conclude(now),
-            State::Ready | State::Sent | State::Waiting { .. } | State::Closed => {}
+            State::Ready
+            | State::Preparing
+            | State::Sent
+            | State::Waiting { .. }
+            | State::Closed => {}
         }
     }
 
@@ -279,7 +324,7 @@ impl Connection {
             State::Sent | State::Open => self.lose(now, error),
             // The verdict stands, whatever happens to the body.
             State::Refused(_) => self.conclude(now),
-            State::Ready | State::Waiting { .. } | State::Closed => {}
+            State::Ready | State::Preparing | State::Waiting { .. } | State::Closed => {}
         }
     }
 
@@ -295,6 +340,11 @@ impl Connection {
         if matches!(self.state, State::Closed) {
             return;
         }
+        // Not even the caller's wish sends twice what may be done only once.
+        let is_under_way = matches!(self.state, State::Sent | State::Refused(_) | State::Open);
+        if is_under_way && !self.outgoing.may_repeat(None) {
+            return;
+        }
         // What waits to be handed out tells of a connection, or of a delay, that is no more.
         self.outbox.clear();
         self.intake.clear();
@@ -307,9 +357,11 @@ impl Connection {
 
     pub(crate) fn ready_state(&self) -> ReadyState {
         match self.state {
-            State::Ready | State::Sent | State::Refused(_) | State::Waiting { .. } => {
-                ReadyState::Connecting
-            }
+            State::Ready
+            | State::Preparing
+            | State::Sent
+            | State::Refused(_)
+            | State::Waiting { .. } => ReadyState::Connecting,
             State::Open => ReadyState::Open,
             State::Closed => ReadyState::Closed,
         }
@@ -318,7 +370,7 @@ impl Connection {
     /// Returns whether there is a connection that is still of use, or a request under way.
     pub(crate) fn needs_transport(&self) -> bool {
         match self.state {
-            State::Sent | State::Refused(_) | State::Open => true,
+            State::Preparing | State::Sent | State::Refused(_) | State::Open => true,
             State::Ready | State::Waiting { .. } | State::Closed => false,
         }
     }
@@ -330,13 +382,12 @@ impl Connection {
 
     /// Returns where a reconnect begins.
     pub(crate) fn home(&self) -> &Url {
-        &self.home.url
+        self.outgoing.home()
     }
 
     /// Makes ready for the first request of a connection.
     fn start(&mut self) {
-        self.target.clone_from(&self.home);
-        self.redirects = 0;
+        self.outgoing.restart();
         self.reported_id = false;
         self.state = State::Ready;
     }
@@ -356,25 +407,44 @@ impl Connection {
             })));
         }
         self.response_watchdog.disarm();
+        if !self.outgoing.has_current() {
+            let drafted = self.next_attempt.take().or_else(|| {
+                (self.outgoing).draft(self.intake.last_event_id(), self.attempts, None)
+            });
+            let Some(attempt) = drafted else {
+                return self.nothing_to_resume();
+            };
+            if self.has_hook {
+                self.state = State::Preparing;
+                return Action::Prepare(attempt);
+            }
+            if let Err(error) = self.outgoing.begin(attempt) {
+                return self.cannot_begin(error);
+            }
+        }
+        let Some(request) = self.outgoing.request(value) else {
+            return Action::End;
+        };
         self.state = State::Sent;
-        Action::Send(Request::new(&self.target, &self.headers, value))
+        Action::Send(request)
     }
 
-    /// Turns to where a redirect leads.
-    fn follow(&mut self, head: &ResponseHead) -> Result<(), BadRedirect> {
-        if self.redirects == MAX_REDIRECTS {
-            return Err(BadRedirect::TooMany);
-        }
-        self.target = self.target.redirected(head.headers())?;
-        self.redirects += 1;
-        Ok(())
+    /// Ends, since there is no request to resume with.
+    fn nothing_to_resume(&mut self) -> Action {
+        let cause = Error::passing(Kind::EndOfBody { in_event: false });
+        self.give_up(cause, Rule::NothingToResume, None);
+        self.next()
+    }
+
+    /// Ends, since the request is none that can be sent.
+    fn cannot_begin(&mut self, error: Error) -> Action {
+        self.fail(error, Rule::Policy, None);
+        self.next()
     }
 
     /// Announces the connection.
     fn announce(&mut self, now: Now, head: ResponseHead) {
-        if self.policy.keeps_redirects() {
-            self.home.clone_from(&self.target);
-        }
+        self.outgoing.opened(self.policy.keeps_redirects());
         self.intake.restart();
         self.idle_watchdog.disarm();
         self.event_watchdog.disarm();
@@ -392,11 +462,12 @@ impl Connection {
             self.event_watchdog.disarm();
             self.fruitless = 0;
             self.fruitless_since = None;
+            self.asked_for_credentials = false;
         }
     }
 
     /// Reads the beginning of a refused answer's body before it is decided what becomes of it.
-    fn refuse(&mut self, now: Now, why: Refusal, head: ResponseHead, row: Reaction) {
+    fn refuse(&mut self, now: Now, why: Refusal, head: ResponseHead, row: Row) {
         self.excerpt_watchdog.disarm();
         self.state = State::Refused(Refused {
             why,
@@ -427,71 +498,80 @@ impl Connection {
     /// Takes note that the connection, or the attempt to make it, has come to its end.
     fn lose(&mut self, now: Now, cause: Error) {
         let row = if cause.is_final() {
-            Reaction::Fail
+            Row::Fail
         } else if self.policy.reconnects() {
-            Reaction::Reconnect
+            Row::Reconnect
         } else if cause.is_end_of_body() {
-            Reaction::Stop
+            Row::Stop
         } else {
-            Reaction::Fail
+            Row::Fail
         };
         self.decide(now, cause, row, None);
     }
 
     /// Decides what becomes of a failure. `row` is what the policy's table says.
-    fn decide(&mut self, now: Now, cause: Error, row: Reaction, retry_after: Option<Duration>) {
+    fn decide(&mut self, now: Now, cause: Error, row: Row, retry_after: Option<Duration>) {
         self.downtime.begin(now.time);
         self.note_fruitless();
-        let classified = self.policy.classified(&cause);
-        let rule = classified.map_or(Rule::Policy, |_| Rule::Classifier);
-        let not_before = match classified.unwrap_or(row) {
-            Reaction::Reconnect => retry_after,
-            Reaction::ReconnectAfter(time) => Some(time),
-            reaction @ (Reaction::Fail | Reaction::Stop) => {
-                let cause = cause.into_final();
-                let (why, then) = match (reaction, rule) {
-                    (Reaction::Fail, _) => (CloseReason::Failed(cause.clone()), Then::Fail),
-                    (_, Rule::Classifier) => (CloseReason::Stopped(cause.clone()), Then::Stop),
-                    _ if cause.is_end_of_body() => (CloseReason::EndOfBody, Then::Stop),
-                    _ => (CloseReason::NoContent, Then::Stop),
-                };
-                let decision = Decision::new(Inner {
-                    cause,
-                    rule,
-                    retry_after,
-                    then,
-                });
-                return self.close_because(why, decision);
-            }
+        let (row, rule, not_before) = match self.policy.classified(&cause) {
+            None if row == Row::Refresh => (row, Rule::Credentials, None),
+            None => (row, Rule::Policy, retry_after),
+            Some(Reaction::Reconnect) => (Row::Reconnect, Rule::Classifier, retry_after),
+            Some(Reaction::ReconnectAfter(time)) => (Row::Reconnect, Rule::Classifier, Some(time)),
+            Some(Reaction::Fail) => (Row::Fail, Rule::Classifier, retry_after),
+            Some(Reaction::Stop) => (Row::Stop, Rule::Classifier, retry_after),
         };
+        match row {
+            Row::Fail => self.fail(cause, rule, retry_after),
+            Row::Stop => self.stop(cause, rule, retry_after),
+            Row::Reconnect if !self.outgoing.may_repeat(Some(&cause)) => {
+                self.give_up(cause, Rule::UnsafeMethod, retry_after);
+            }
+            // The server has refused to do anything, so nothing is done twice.
+            Row::Reconnect | Row::Refresh => {
+                self.reestablish(now, cause, rule, retry_after, not_before);
+            }
+        }
+    }
+
+    /// Reestablishes the connection: waits, then sends the next request; unless there is a reason not to.
+    fn reestablish(
+        &mut self,
+        now: Now,
+        cause: Error,
+        rule: Rule,
+        retry_after: Option<Duration>,
+        not_before: Option<Duration>,
+    ) {
         let cause = cause.into_passing();
         let attempt = self.attempts.saturating_add(1);
-        let set_by_stream = self.intake.reconnection_time();
-        let delay = (self.policy).delay(set_by_stream, not_before, attempt, now.random);
+        let delay = if rule == Rule::Credentials {
+            self.asked_for_credentials = true;
+            Duration::ZERO
+        } else {
+            let set_by_stream = self.intake.reconnection_time();
+            (self.policy).delay(set_by_stream, not_before, attempt, now.random)
+        };
         if let Some(limit) = self.limit_reached(now.time, attempt, delay) {
             let error = Error::last(Kind::RetriesExhausted {
                 limit,
                 last_failure: cause.clone(),
             });
-            let decision = Decision::new(Inner {
-                cause,
-                rule: Rule::Limit,
-                retry_after,
-                then: Then::Fail,
-            });
+            let decision = Decision::new(cause, Rule::Limit, retry_after, Then::Fail);
             return self.close_because(CloseReason::Failed(error), decision);
         }
-        let decision = Decision::new(Inner {
-            cause: cause.clone(),
-            rule,
-            retry_after,
-            then: Then::Reconnect {
-                delay,
-                attempt,
-                max_attempts: self.policy.attempts_limit(),
-                last_event_id: self.intake.last_event_id().to_owned(),
-            },
-        });
+        let id = self.intake.last_event_id();
+        self.next_attempt = (self.outgoing).draft(id, attempt, Some(cause.clone()));
+        if self.next_attempt.is_none() {
+            return self.give_up(cause, Rule::NothingToResume, retry_after);
+        }
+        let then = Then::Reconnect {
+            delay,
+            attempt,
+            max_attempts: self.policy.attempts_limit(),
+            last_event_id: id.to_owned(),
+        };
+        let decision = Decision::new(cause.clone(), rule, retry_after, then);
         self.attempts = attempt;
         self.intake.clear();
         self.state = State::Waiting {
@@ -503,6 +583,39 @@ impl Connection {
             cause,
             decision,
         });
+    }
+
+    /// Ends, where there would be another attempt if there could be one: a body that has ended is the end then.
+    fn give_up(&mut self, cause: Error, rule: Rule, retry_after: Option<Duration>) {
+        if cause.is_end_of_body() {
+            self.stop(cause, rule, retry_after);
+        } else {
+            self.fail(cause, rule, retry_after);
+        }
+    }
+
+    /// Ends with an error.
+    fn fail(&mut self, cause: Error, rule: Rule, retry_after: Option<Duration>) {
+        let cause = cause.into_final();
+        let why = CloseReason::Failed(cause.clone());
+        let then = Then::Fail;
+        let decision = Decision::new(cause, rule, retry_after, then);
+        self.close_because(why, decision);
+    }
+
+    /// Ends without an error.
+    fn stop(&mut self, cause: Error, rule: Rule, retry_after: Option<Duration>) {
+        let cause = cause.into_final();
+        let why = if rule == Rule::Classifier {
+            CloseReason::Stopped(cause.clone())
+        } else if cause.is_end_of_body() {
+            CloseReason::EndOfBody
+        } else {
+            CloseReason::NoContent
+        };
+        let then = Then::Stop;
+        let decision = Decision::new(cause, rule, retry_after, then);
+        self.close_because(why, decision);
     }
 
     /// Counts the connection that was open, if it has brought nothing new.

@@ -21,12 +21,12 @@ pub struct Decision {
 }
 
 #[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) cause: Error,
-    pub(crate) rule: Rule,
+struct Inner {
+    cause: Error,
+    rule: Rule,
     /// What the answer has asked for.
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) then: Then,
+    retry_after: Option<Duration>,
+    then: Then,
 }
 
 #[derive(Debug)]
@@ -49,14 +49,26 @@ pub enum Rule {
     Policy,
     /// The caller's classifier, see [`Policy::classify`](crate::Policy::classify).
     Classifier,
+    /// The server wants other credentials, and the hook that [prepares](crate::EventSourceBuilder::prepare) each attempt is
+    /// asked for them, once.
+    Credentials,
+    /// The method is not a safe one, so the request is not [repeated](crate::EventSourceBuilder::repeat_unsafe).
+    UnsafeMethod,
+    /// The function that was given to [`resume_with`](crate::EventSourceBuilder::resume_with) has no request to resume with.
+    NothingToResume,
     /// A limit of the policy.
     Limit,
 }
 
 impl Decision {
-    pub(crate) fn new(inner: Inner) -> Self {
+    pub(crate) fn new(cause: Error, rule: Rule, retry_after: Option<Duration>, then: Then) -> Self {
         Self {
-            inner: Arc::new(inner),
+            inner: Arc::new(Inner {
+                cause,
+                rule,
+                retry_after,
+                then,
+            }),
         }
     }
 
@@ -97,6 +109,11 @@ impl fmt::Display for Decision {
         match rule {
             Rule::Policy => {}
             Rule::Classifier => f.write_str(", decided by the classifier")?,
+            Rule::Credentials => f.write_str(", asking for other credentials")?,
+            Rule::UnsafeMethod => {
+                f.write_str(", the request is not repeated, since its method is not safe")?;
+            }
+            Rule::NothingToResume => f.write_str(", there is nothing to resume with")?,
             Rule::Limit => f.write_str(", a limit is reached")?,
         }
         match then {
@@ -149,18 +166,14 @@ mod tests {
     use crate::error::Kind;
 
     fn resuming_after(last_event_id: &str) -> String {
-        let decision = Decision::new(Inner {
-            cause: Error::passing(Kind::EndOfBody { in_event: false }),
-            rule: Rule::Policy,
-            retry_after: None,
-            then: Then::Reconnect {
-                delay: Duration::from_millis(1_250),
-                attempt: 1,
-                max_attempts: None,
-                last_event_id: last_event_id.to_owned(),
-            },
-        });
-        decision.to_string()
+        let cause = Error::passing(Kind::EndOfBody { in_event: false });
+        let then = Then::Reconnect {
+            delay: Duration::from_millis(1_250),
+            attempt: 1,
+            max_attempts: None,
+            last_event_id: last_event_id.to_owned(),
+        };
+        Decision::new(cause, Rule::Policy, None, then).to_string()
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Builder(String),
     /// `https`, and no TLS to do it with.
     NoTls,
+    /// The caller's hook has failed.
+    Prepare(Source),
     Transport {
         stage: Stage,
         is_timeout: bool,
@@ -98,6 +100,7 @@ pub(crate) enum Refusal {
 /// What was waited for in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timeout {
+    Prepare,
     Response,
     Bytes,
     Event,
@@ -165,6 +168,21 @@ impl Error {
         )
     }
 
+    /// Returns whether the hook that [prepares](crate::EventSourceBuilder::prepare) each attempt has failed. Its error is the
+    /// [`source`](std::error::Error::source).
+    #[must_use]
+    pub fn is_prepare(&self) -> bool {
+        matches!(*self.kind, Kind::Prepare(_))
+    }
+
+    /// Returns whether it is certain that the server has not seen the request.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.is_connect()
+            || self.is_prepare()
+            || self.is_builder()
+            || matches!(*self.kind, Kind::Timeout(Timeout::Prepare, _))
+    }
+
     /// Returns whether no connection could be made: the name does not resolve, the connection is refused, the TLS
     /// handshake fails.
     #[must_use]
@@ -191,8 +209,8 @@ impl Error {
         )
     }
 
-    /// Returns whether a timeout has passed: that for the response, for bytes, for an event, or one of the caller's
-    /// own HTTP client.
+    /// Returns whether a timeout has passed: that for the response, for the hook before it, for bytes, for an event, or one
+    /// of the caller's own HTTP client.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(
@@ -231,8 +249,8 @@ impl Error {
         )
     }
 
-    /// Returns whether redirects have led nowhere: too many of them, or one to a place that HTTP cannot reach. Always
-    /// final.
+    /// Returns whether redirects have led nowhere: too many of them, one to a place that HTTP cannot reach, or one that would
+    /// take a request's body to another origin. Always final.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         matches!(
@@ -329,6 +347,7 @@ impl fmt::Display for Error {
                 "https needs TLS, which is not built in: enable the feature default-tls, rustls or native-tls of \
                  sse-client",
             ),
+            Kind::Prepare(_) => f.write_str("request could not be prepared"),
             Kind::Transport { stage, .. } => f.write_str(match stage {
                 Stage::Build => "request cannot be built",
                 Stage::Connect => "cannot connect",
@@ -340,6 +359,7 @@ impl fmt::Display for Error {
             Kind::Refused { why, head, .. } => refused(f, *why, head),
             Kind::Timeout(what, time) => {
                 let (what, setting) = match what {
+                    Timeout::Prepare => ("request from the hook that prepares it", "response_timeout"),
                     Timeout::Response => ("response", "response_timeout"),
                     Timeout::Bytes => ("bytes", "idle_timeout"),
                     Timeout::Event => ("event", "event_timeout"),
@@ -400,6 +420,10 @@ fn refused(f: &mut fmt::Formatter<'_>, why: Refusal, head: &ResponseHead) -> fmt
             BadRedirect::BadScheme => {
                 write!(f, "{url} redirects to a URL that is neither http nor https")
             }
+            BadRedirect::BodyToOtherOrigin => write!(
+                f,
+                "{url} redirects to another origin, and the request's body is not sent there"
+            ),
             BadRedirect::TooMany => write!(
                 f,
                 "{url} redirects, after {MAX_REDIRECTS} redirects in a row"
@@ -411,7 +435,7 @@ fn refused(f: &mut fmt::Formatter<'_>, why: Refusal, head: &ResponseHead) -> fmt
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &*self.kind {
-            Kind::Transport { source, .. } => Some(&**source),
+            Kind::Transport { source, .. } | Kind::Prepare(source) => Some(&**source),
             Kind::RetriesExhausted { last_failure, .. } => Some(last_failure),
             // The text of a parse error is this error's own, so it must not come again as its source.
             _ => None,
@@ -469,6 +493,7 @@ mod tests {
             Refusal::Redirect(BadRedirect::NoLocation),
             Refusal::Redirect(BadRedirect::BadLocation),
             Refusal::Redirect(BadRedirect::BadScheme),
+            Refusal::Redirect(BadRedirect::BodyToOtherOrigin),
             Refusal::Redirect(BadRedirect::TooMany),
         ] {
             let error = Error::last(Kind::Refused {

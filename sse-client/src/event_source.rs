@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::connection::{Action, Connection, Now, Settings};
 use crate::error::Error;
+use crate::prepare::Prepare;
 use crate::response::safe;
 use crate::transport::{HttpClient, Progress, Transport};
 use crate::update::{CloseReason, ReadyState, Update};
@@ -84,6 +85,7 @@ pub struct EventSource {
 pub struct Updates {
     connection: Connection,
     http: HttpClient,
+    hook: Option<Prepare>,
     transport: Transport,
     /// When the first poll was: the zero of the engine's time.
     start: Option<Instant>,
@@ -92,10 +94,11 @@ pub struct Updates {
 }
 
 impl EventSource {
-    pub(crate) fn new(settings: Settings, http: HttpClient) -> Self {
+    pub(crate) fn new(settings: Settings, http: HttpClient, hook: Option<Prepare>) -> Self {
         let updates = Updates {
             connection: Connection::new(settings),
             http,
+            hook,
             transport: Transport::Idle,
             start: None,
             timer: None,
@@ -170,6 +173,9 @@ impl Updates {
         for _ in 0..MAX_STEPS {
             match self.connection.next() {
                 Action::Yield(update) => return Poll::Ready(Some(update)),
+                Action::Prepare(attempt) => {
+                    self.transport = Transport::prepare(self.hook.as_ref(), attempt);
+                }
                 Action::Send(request) => self.transport = Transport::send(&self.http, request),
                 // What has come goes before a timeout: a consumer who was away for long must not find the connection
                 // dead while its bytes wait for him.
@@ -190,6 +196,10 @@ impl Updates {
     fn tell(&mut self, progress: Progress) {
         let now = self.now();
         match progress {
+            Progress::Prepared(attempt) => {
+                self.connection
+                    .prepared(now, attempt.map(|attempt| *attempt));
+            }
             Progress::Head(head) => self.connection.head(now, head),
             Progress::Chunk(chunk) => self.connection.chunk(now, chunk),
             Progress::End => self.connection.end(now),

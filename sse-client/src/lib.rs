@@ -40,6 +40,7 @@
 //! | 204 | the end | final error |
 //! | 408, 421, 425, 429, 500, 502 to 504, 520 to 524, 529 | reconnect, not before `Retry-After` | final error |
 //! | 301, 302, 303, 307, 308 | follow, up to 20; a reconnect asks the original URL | follow; a reconnect asks the last URL |
+//! | 401, 407 | ask the hook that prepares attempts, once until an event; final error without one | final error |
 //! | any other status | final error | final error |
 //!
 //! `println!("{}", Policy::default())` prints that of any policy, together with its delays: they begin with the
@@ -53,6 +54,28 @@
 //! A reconnect sends the last event ID as `Last-Event-ID`, and that is the ID of the last event that was handed out, not of
 //! one that has arrived but was never seen. With a server that keeps its IDs, nothing is lost then, and nothing comes twice
 //! but what was dropped by [`EventSource::reconnect_now`].
+//!
+//! # Requests
+//!
+//! [Method](EventSourceBuilder::method), [body](EventSourceBuilder::body) and [headers](EventSourceBuilder::header) are set on
+//! the builder. A request whose method is not safe, such as a `POST`, is not repeated: the end of its body is the end of the
+//! stream, unless it is [resumed by another request](EventSourceBuilder::resume_with). An
+//! [async hook](EventSourceBuilder::prepare) can change each attempt, for example to give it a fresh token.
+//!
+//! ```no_run
+//! # use futures_util::TryStreamExt;
+//! # async fn run() -> Result<(), sse_client::Error> {
+//! let mut events = sse_client::EventSource::builder("https://example.com/chat")
+//!     .method("POST")
+//!     .header("Content-Type", "application/json")
+//!     .body(r#"{"prompt": "Hello!", "stream": true}"#)
+//!     .build()?;
+//! while let Some(event) = events.try_next().await? {
+//!     println!("{}", event.data());
+//! }
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What can go wrong
 //!
@@ -94,6 +117,7 @@
     clippy::print_stderr
 )]
 
+mod attempt;
 mod backoff;
 mod builder;
 mod classifier;
@@ -102,15 +126,19 @@ mod decision;
 mod error;
 mod event_source;
 mod intake;
+mod outgoing;
 mod policy;
+mod prepare;
 mod redirect;
 mod request;
 mod response;
 mod retry_after;
 mod transport;
 mod update;
+mod url;
 mod watchdog;
 
+pub use attempt::Attempt;
 pub use builder::EventSourceBuilder;
 pub use classifier::Reaction;
 pub use decision::{Decision, Rule};

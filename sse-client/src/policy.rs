@@ -194,6 +194,11 @@ impl Policy {
         }
     }
 
+    /// Returns whether an answer with this status is to be met with other credentials, if there is somebody to ask for them.
+    pub(crate) fn asks_for_credentials(&self, status: StatusCode) -> bool {
+        self.reconnect && !self.standard && matches!(status.as_u16(), 401 | 407)
+    }
+
     /// Returns whether to reconnect after network errors, timeouts, and the end of the body.
     pub(crate) fn reconnects(&self) -> bool {
         self.reconnect
@@ -319,7 +324,19 @@ impl fmt::Display for Policy {
                 row(&statuses, &then)?;
             }
         }
+        if self.asks_for_credentials(StatusCode::UNAUTHORIZED) {
+            row(
+                "401, 407",
+                "ask the hook for other credentials, once until an event; final error without one",
+            )?;
+        }
         row("any other status", "final error")?;
+        if self.reconnect {
+            row(
+                "any of these after a request whose method is not safe",
+                "no reconnect, unless resumed or allowed",
+            )?;
+        }
         if self.classifier.is_some() {
             row(
                 "any of these but redirects and bad events",

@@ -59,6 +59,7 @@ pub(crate) enum BadRedirect {
     NoLocation,
     BadLocation,
     BadScheme,
+    BodyToOtherOrigin,
     TooMany,
 }
 

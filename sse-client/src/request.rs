@@ -1,20 +1,24 @@
 //! What is sent: the headers of a request for an event stream.
 
+use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 
 use crate::redirect::{Target, may_travel};
 
-/// A request to send: `GET`, without a body.
+/// A request to send.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
+    /// Empty if there is none.
+    pub(crate) body: Bytes,
 }
 
 impl Request {
-    /// Makes the request to a target.
+    /// Makes the request to a target: a `GET` without a body.
     ///
     /// The caller's headers win over those that the client sets by itself, except that the last event ID is the
     /// client's alone. It is sent as its UTF-8 bytes, and not at all if it is empty.
@@ -39,8 +43,10 @@ impl Request {
             headers.insert(LAST_EVENT_ID, id);
         }
         Self {
+            method: Method::GET,
             url: target.url.clone(),
             headers,
+            body: Bytes::new(),
         }
     }
 }

@@ -12,7 +12,9 @@ use http_body::Body as _;
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, Response};
 
+use crate::attempt::Attempt;
 use crate::error::{Error, Kind, Source, Stage};
+use crate::prepare::{Prepare, Preparing};
 use crate::request::Request;
 use crate::response::ResponseHead;
 
@@ -21,6 +23,8 @@ use crate::response::ResponseHead;
 pub(crate) enum Transport {
     #[default]
     Idle,
+    /// The caller's hook has it.
+    Preparing(Preparing),
     Sent(Pin<Box<dyn Future<Output = reqwest::Result<Response>> + Send>>),
     Reading(Body),
 }
@@ -28,6 +32,7 @@ pub(crate) enum Transport {
 /// What has come over a connection.
 #[derive(Debug)]
 pub(crate) enum Progress {
+    Prepared(Result<Box<Attempt>, Source>),
     Head(ResponseHead),
     Chunk(Bytes),
     End,
@@ -35,9 +40,21 @@ pub(crate) enum Progress {
 }
 
 impl Transport {
+    /// Lets the caller's hook prepare an attempt; without one it stays as it is.
+    pub(crate) fn prepare(hook: Option<&Prepare>, attempt: Attempt) -> Self {
+        Self::Preparing(match hook {
+            Some(hook) => hook.0(attempt),
+            None => Box::pin(std::future::ready(Ok(attempt))),
+        })
+    }
+
     /// Makes the transport of a request. It is sent when this is polled.
     pub(crate) fn send(http: &HttpClient, request: Request) -> Self {
-        let mut builder = http.client.get(request.url).headers(request.headers);
+        let mut builder =
+            (http.client.request(request.method, request.url)).headers(request.headers);
+        if !request.body.is_empty() {
+            builder = builder.body(request.body);
+        }
         if http.is_callers {
             // A total timeout of the caller's, which would cut every stream, can be replaced but not removed.
             builder = builder.timeout(FOR_EVER);
@@ -49,6 +66,9 @@ impl Transport {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
         let progress = match self {
             Self::Idle => return Poll::Pending,
+            Self::Preparing(attempt) => {
+                Progress::Prepared(ready!(attempt.as_mut().poll(cx)).map(Box::new))
+            }
             Self::Sent(response) => match ready!(response.as_mut().poll(cx)) {
                 Ok(response) => {
                     let head = ResponseHead::new(

@@ -24,18 +24,21 @@ macro_rules! client {
 }
 
 client! {
+    attempt = "../../../sse-client/src/attempt.rs",
     backoff = "../../../sse-client/src/backoff.rs",
     classifier = "../../../sse-client/src/classifier.rs",
     connection = "../../../sse-client/src/connection.rs",
     decision = "../../../sse-client/src/decision.rs",
     error = "../../../sse-client/src/error.rs",
     intake = "../../../sse-client/src/intake.rs",
+    outgoing = "../../../sse-client/src/outgoing.rs",
     policy = "../../../sse-client/src/policy.rs",
     redirect = "../../../sse-client/src/redirect.rs",
     request = "../../../sse-client/src/request.rs",
     response = "../../../sse-client/src/response.rs",
     retry_after = "../../../sse-client/src/retry_after.rs",
     update = "../../../sse-client/src/update.rs",
+    url = "../../../sse-client/src/url.rs",
     watchdog = "../../../sse-client/src/watchdog.rs",
 }
 

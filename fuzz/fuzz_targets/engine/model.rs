@@ -3,13 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use sse_codec::{Event, LastEventId, Utf8Policy};
 
 use crate::connection::{self, Action, Connection, Now};
 use crate::error::{Error, Kind};
 use crate::happening::{Happening, Head, Id, Location, Policy, RetryAfter, Settings, Status};
 use crate::intake::IntakeSettings;
+use crate::outgoing::RequestSettings;
 use crate::policy;
 use crate::redirect::MAX_REDIRECTS;
 use crate::request::Request;
@@ -58,8 +59,15 @@ impl Model {
         Self {
             ids: vec![seed.as_str().to_owned()],
             connection: Connection::new(connection::Settings {
-                url: ORIGIN.parse().expect("a URL"),
-                headers: HeaderMap::new(),
+                request: RequestSettings {
+                    url: ORIGIN.parse().expect("a URL"),
+                    method: Method::GET,
+                    headers: HeaderMap::new(),
+                    body: None,
+                    resume: None,
+                    repeat_unsafe: false,
+                },
+                has_hook: false,
                 last_event_id: seed,
                 policy: match settings.policy {
                     Policy::Resilient => resilient,
@@ -190,6 +198,7 @@ impl Model {
     /// Does what the engine says next. Returns whether there may be more.
     fn step(&mut self) -> bool {
         match self.connection.next() {
+            Action::Prepare(attempt) => panic!("there is no hook for {attempt:?}"),
             Action::Send(request) => self.sent(&request),
             Action::Yield(update) => self.yielded(update),
             Action::Read => {

@@ -86,6 +86,7 @@ impl Simulation {
                 self.connected = true;
                 self.written.clear();
             }
+            Action::Prepare(_) => return Err(TestCaseError::fail("there is no hook")),
             Action::Yield(update) => {
                 prop_assert!(!self.over, "handed out after the end");
                 match update {

@@ -13,6 +13,7 @@ mod decisions;
 mod delays;
 mod ids;
 mod redirects;
+mod requests;
 
 const URL: &str = "http://host/stream";
 
@@ -30,8 +31,15 @@ pub(super) fn at(seconds: u64) -> Now {
 
 pub(super) fn settings() -> Settings {
     Settings {
-        url: URL.parse().unwrap(),
-        headers: HeaderMap::new(),
+        request: RequestSettings {
+            url: URL.parse().unwrap(),
+            method: http::Method::GET,
+            headers: http::HeaderMap::new(),
+            body: None,
+            resume: None,
+            repeat_unsafe: false,
+        },
+        has_hook: false,
         last_event_id: LastEventId::from_static(""),
         policy: Policy::default(),
         intake: IntakeSettings {

@@ -1,6 +1,7 @@
 //! The whole client, against a scripted server on loopback and under a clock that moves only when a test says so.
 
 mod faults;
+mod methods;
 mod reconnection;
 mod requests;
 mod support;

@@ -52,6 +52,7 @@ fn secrets_stay_at_home_and_are_back_on_a_reconnect() {
             ..settings()
         };
         settings
+            .request
             .headers
             .insert("x-api-key", HeaderValue::from_static("secret"));
         let mut connection = Connection::new(settings);

@@ -106,6 +106,7 @@ async fn send_pieces(stream: &mut TcpStream, bytes: &[u8], size: usize) -> std::
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     head: Vec<u8>,
+    body: Vec<u8>,
 }
 
 impl Request {
@@ -129,6 +130,11 @@ impl Request {
             .into_iter()
             .next()
             .map(|value| String::from_utf8(value).unwrap())
+    }
+
+    /// The body, of the length that the head says.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
@@ -167,10 +173,10 @@ impl Server {
                 let sender = sender.clone();
                 // On its own, so that a connection that comes too early is seen.
                 tokio::spawn(async move {
-                    let Some(head) = read_head(&mut stream).await else {
+                    let Some(request) = read_request(&mut stream).await else {
                         return;
                     };
-                    sender.send_modify(|log| log.requests.push(Request { head }));
+                    sender.send_modify(|log| log.requests.push(request));
                     script.play(stream).await;
                     sender.send_modify(|log| log.played += 1);
                 });
@@ -205,10 +211,18 @@ impl Drop for Server {
     }
 }
 
-async fn read_head(stream: &mut TcpStream) -> Option<Vec<u8>> {
+async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
     }
-    Some(head)
+    let mut request = Request {
+        head,
+        body: Vec::new(),
+    };
+    let length = request.header("content-length");
+    let length = length.map_or(0, |length| length.parse().unwrap());
+    request.body.resize(length, 0);
+    stream.read_exact(&mut request.body).await.ok()?;
+    Some(request)
 }
