@@ -24,6 +24,7 @@ use crate::policy::Policy;
 use crate::request::{Request, last_event_id_value};
 use crate::response::{ResponseHead, Verdict, verdict};
 use crate::retry_after::retry_after;
+use crate::stats::Tally;
 use crate::update::{CloseReason, ReadyState, Update};
 use crate::watchdog::Watchdog;
 
@@ -50,6 +51,9 @@ pub(crate) struct Connection {
     fruitless: u32,
     /// The last event ID with which the connection was opened, until it brings something new.
     fruitless_since: Option<String>,
+    /// The head of the answer, if it is an event stream that is being read.
+    head: Option<ResponseHead>,
+    tally: Tally,
     response_watchdog: Watchdog,
     idle_watchdog: Watchdog,
     event_watchdog: Watchdog,
@@ -108,6 +112,8 @@ enum State {
     Sent,
     /// The answer was refused, and the beginning of its body is read.
     Refused(Refused),
+    /// What has arrived is handed out, then it ends.
+    Finishing,
     Open,
     Waiting {
         until: Duration,
@@ -150,6 +156,8 @@ impl Connection {
             downtime: Downtime::default(),
             fruitless: 0,
             fruitless_since: None,
+            head: None,
+            tally: Tally::default(),
             response_watchdog: Watchdog::new(settings.response_timeout),
             idle_watchdog: Watchdog::new(settings.idle_timeout),
             event_watchdog: Watchdog::new(settings.event_timeout),
@@ -163,14 +171,23 @@ impl Connection {
             return Action::Yield(update);
         }
         match self.state {
-            State::Ready => self.send(),
+            // What an earlier connection has brought goes first, so that the request carries the ID of all of it.
+            State::Ready => match self.receive() {
+                Some(update) => Action::Yield(update),
+                None => self.send(),
+            },
+            State::Finishing => match self.receive() {
+                Some(update) => Action::Yield(update),
+                None => {
+                    self.state = State::Closed;
+                    Action::Yield(Update::Closed {
+                        why: CloseReason::Finished,
+                        decision: None,
+                    })
+                }
+            },
             State::Preparing | State::Sent | State::Refused(_) => Action::Read,
-            State::Open => {
-                let received = self.intake.next();
-                // A long chunk is parsed while it is handed out.
-                self.note_progress();
-                received.map_or(Action::Read, |received| Action::Yield(update(received)))
-            }
+            State::Open => self.receive().map_or(Action::Read, Action::Yield),
             State::Waiting { .. } => Action::Wait,
             State::Closed => Action::End,
         }
@@ -187,7 +204,7 @@ impl Connection {
                 deadlines.into_iter().flatten().min()
             }
             State::Waiting { until } => Some(until),
-            State::Ready | State::Closed => None,
+            State::Ready | State::Finishing | State::Closed => None,
         }
     }
 
@@ -219,7 +236,7 @@ impl Connection {
                 }
                 None
             }
-            State::Ready | State::Closed => None,
+            State::Ready | State::Finishing | State::Closed => None,
         };
         if let Some((what, time)) = timeout {
             self.lose(now, Error::passing(Kind::Timeout(what, time)));
@@ -246,6 +263,7 @@ impl Connection {
         if !matches!(self.state, State::Sent) {
             return;
         }
+        self.tally.last_status = Some(head.status());
         self.outgoing.answered(&head);
         match verdict(&head, &self.policy) {
             Verdict::Open => self.announce(now, head),
@@ -282,6 +300,7 @@ impl Connection {
             State::Open => {
                 if !chunk.is_empty() {
                     self.idle_watchdog.disarm();
+                    self.tally.received(now.time, chunk.len());
                 }
                 self.intake.feed(chunk);
                 self.note_progress();
@@ -297,6 +316,7 @@ impl Connection {
             State::Ready
             | State::Preparing
             | State::Sent
+            | State::Finishing
             | State::Waiting { .. }
             | State::Closed => {}
         }
@@ -313,6 +333,7 @@ impl Connection {
             State::Ready
             | State::Preparing
             | State::Sent
+            | State::Finishing
             | State::Waiting { .. }
             | State::Closed => {}
         }
@@ -324,20 +345,35 @@ impl Connection {
             State::Sent | State::Open => self.lose(now, error),
             // The verdict stands, whatever happens to the body.
             State::Refused(_) => self.conclude(now),
-            State::Ready | State::Preparing | State::Waiting { .. } | State::Closed => {}
+            State::Ready
+            | State::Preparing
+            | State::Finishing
+            | State::Waiting { .. }
+            | State::Closed => {}
         }
     }
 
     /// Closes the event source, by the caller's wish. Nothing more is handed out.
-    pub(crate) fn close(&mut self) {
+    pub(crate) fn close(&mut self, now: Duration) {
+        self.leave_open(now);
         self.outbox.clear();
         self.intake.clear();
         self.state = State::Closed;
     }
 
-    /// Sends a new request at once, by the caller's wish.
-    pub(crate) fn reconnect_now(&mut self) {
+    /// Ends the event source, by the caller's wish, when all that has arrived is handed out.
+    pub(crate) fn finish(&mut self, now: Duration) {
         if matches!(self.state, State::Closed) {
+            return;
+        }
+        self.leave_open(now);
+        self.outbox.clear();
+        self.state = State::Finishing;
+    }
+
+    /// Sends a new request, by the caller's wish, as soon as all that has arrived is handed out.
+    pub(crate) fn reconnect_now(&mut self, now: Duration) {
+        if matches!(self.state, State::Closed | State::Finishing) {
             return;
         }
         // Not even the caller's wish sends twice what may be done only once.
@@ -345,9 +381,9 @@ impl Connection {
         if is_under_way && !self.outgoing.may_repeat(None) {
             return;
         }
-        // What waits to be handed out tells of a connection, or of a delay, that is no more.
+        self.leave_open(now);
+        // What waits there tells of a connection, or of a delay, that is no more.
         self.outbox.clear();
-        self.intake.clear();
         self.start();
     }
 
@@ -363,7 +399,7 @@ impl Connection {
             | State::Refused(_)
             | State::Waiting { .. } => ReadyState::Connecting,
             State::Open => ReadyState::Open,
-            State::Closed => ReadyState::Closed,
+            State::Finishing | State::Closed => ReadyState::Closed,
         }
     }
 
@@ -371,13 +407,24 @@ impl Connection {
     pub(crate) fn needs_transport(&self) -> bool {
         match self.state {
             State::Preparing | State::Sent | State::Refused(_) | State::Open => true,
-            State::Ready | State::Waiting { .. } | State::Closed => false,
+            State::Ready | State::Finishing | State::Waiting { .. } | State::Closed => false,
         }
     }
 
     /// Returns whether nothing will be handed out any more.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.state, State::Closed) && self.outbox.is_empty()
+    }
+
+    /// Returns the head of the answer, if it is an event stream that is being read.
+    pub(crate) fn head_of_open(&self) -> Option<&ResponseHead> {
+        self.head.as_ref()
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let mut tally = self.tally;
+        (tally.events, tally.comments) = self.intake.counts();
+        tally
     }
 
     /// Returns where a reconnect begins.
@@ -425,6 +472,7 @@ impl Connection {
         let Some(request) = self.outgoing.request(value) else {
             return Action::End;
         };
+        self.tally.requests += 1;
         self.state = State::Sent;
         Action::Send(request)
     }
@@ -450,8 +498,24 @@ impl Connection {
         self.event_watchdog.disarm();
         self.downtime.end(now.time);
         self.fruitless_since = Some(self.intake.last_event_id().to_owned());
+        self.tally.opened(now.time);
+        self.head = Some(head.clone());
         self.state = State::Open;
         self.outbox.push_back(Update::Open(head));
+    }
+
+    /// Takes the next thing to hand out of what has arrived.
+    fn receive(&mut self) -> Option<Update> {
+        let received = self.intake.next();
+        // A long chunk is parsed while it is handed out.
+        self.note_progress();
+        received.map(update)
+    }
+
+    /// Takes note that the connection is no more.
+    fn leave_open(&mut self, now: Duration) {
+        self.tally.lost(now);
+        self.head = None;
     }
 
     /// An event has been dispatched: whatever was wrong before is over.
@@ -512,6 +576,7 @@ impl Connection {
     /// Decides what becomes of a failure. `row` is what the policy's table says.
     fn decide(&mut self, now: Now, cause: Error, row: Row, retry_after: Option<Duration>) {
         self.downtime.begin(now.time);
+        self.leave_open(now.time);
         self.note_fruitless();
         let (row, rule, not_before) = match self.policy.classified(&cause) {
             None if row == Row::Refresh => (row, Rule::Credentials, None),
@@ -653,7 +718,10 @@ impl Connection {
     fn close_because(&mut self, why: CloseReason, decision: Decision) {
         self.intake.clear();
         self.state = State::Closed;
-        self.outbox.push_back(Update::Closed { why, decision });
+        self.outbox.push_back(Update::Closed {
+            why,
+            decision: Some(decision),
+        });
     }
 }
 

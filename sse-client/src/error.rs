@@ -54,6 +54,8 @@ pub(crate) enum Kind {
         len: usize,
     },
     Parse(ParseError),
+    /// There was nothing to wait for.
+    Closed,
     RetriesExhausted {
         limit: Limit,
         last_failure: Error,
@@ -279,6 +281,13 @@ impl Error {
         matches!(*self.kind, Kind::LastEventIdNotSent { .. })
     }
 
+    /// Returns whether a connection was waited for, by [`connect`](crate::EventSource::connect), and the event source has ended
+    /// without an error: by 204 No Content, or by the caller's wish.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(*self.kind, Kind::Closed)
+    }
+
     /// Returns whether a limit of the policy on reconnections was reached. Always final.
     #[must_use]
     pub fn is_retries_exhausted(&self) -> bool {
@@ -376,6 +385,7 @@ impl fmt::Display for Error {
                  more than {MAX_LAST_EVENT_ID_BYTES} bytes), the request is sent without it"
             ),
             Kind::Parse(error) => error.fmt(f),
+            Kind::Closed => f.write_str("event source is closed"),
             Kind::RetriesExhausted { limit: Limit::Attempts(attempts), .. } => {
                 write!(f, "gave up after {attempts} reconnection attempts without an event (max_attempts)")
             }

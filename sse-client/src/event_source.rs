@@ -1,8 +1,10 @@
 //! [`EventSource`] and [`Updates`]: the two views of one engine, and what drives it with an HTTP client and a timer. The
 //! only file that waits.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
@@ -12,9 +14,11 @@ use sse_codec::Event;
 use tokio::time::{Instant, Sleep};
 
 use crate::connection::{Action, Connection, Now, Settings};
-use crate::error::Error;
+use crate::error::{Error, Kind};
+use crate::handle::{Command, Handle, Shared};
 use crate::prepare::Prepare;
-use crate::response::safe;
+use crate::response::{ResponseHead, safe};
+use crate::stats::Stats;
 use crate::transport::{HttpClient, Progress, Transport};
 use crate::update::{CloseReason, ReadyState, Update};
 
@@ -87,6 +91,9 @@ pub struct Updates {
     http: HttpClient,
     hook: Option<Prepare>,
     transport: Transport,
+    shared: Arc<Shared>,
+    /// What came while [`connect`](Self::connect) waited for something else.
+    stash: VecDeque<Update>,
     /// When the first poll was: the zero of the engine's time.
     start: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -100,6 +107,8 @@ impl EventSource {
             http,
             hook,
             transport: Transport::Idle,
+            shared: Arc::default(),
+            stash: VecDeque::new(),
             start: None,
             timer: None,
             random: fastrand::Rng::new(),
@@ -112,17 +121,52 @@ impl EventSource {
         self.updates
     }
 
+    /// Connects, and returns the head of the response, before there is anything to read. For a program that wants to know
+    /// at once whether, and how, the server answers.
+    ///
+    /// The event source then goes on as a stream as always. Without this it connects when it is first polled. Returns at once if
+    /// it is connected.
+    ///
+    /// # Errors
+    ///
+    /// What has kept this attempt from making a connection, with the beginning of the body, if the server has refused it. If it
+    /// is not [final](Error::is_final), the event source will reconnect, by its policy, when it is polled or this is called again.
+    /// If it has ended without an error, such as by 204, [`Error::is_closed`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Waiting can be given up and taken up again, here or by polling the stream.
+    pub async fn connect(&mut self) -> Result<ResponseHead, Error> {
+        self.updates.connect().await
+    }
+
+    /// Returns a handle that closes the event source, or makes it reconnect, while it is polled elsewhere.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.updates.handle()
+    }
+
+    /// Returns what it has done so far, in numbers.
+    pub fn stats(&self) -> Stats {
+        self.updates.stats()
+    }
+
     /// Closes the event source and its connection. What has arrived and was not handed out is dropped: the next item is
     /// the end.
     pub fn close(&mut self) {
         self.updates.close();
     }
 
+    /// Closes the connection, and ends the event source when what has arrived is handed out, without an error.
+    pub fn finish(&mut self) {
+        self.updates.finish();
+    }
+
     /// Drops the connection, or the wait for the next one, and connects at once; for a program that knows that the
     /// network has changed, or that has just woken up.
     ///
-    /// It resumes behind the last event that was handed out. What has arrived and was not handed out is dropped, since
-    /// a server that knows its IDs will send it again. Does nothing after the end.
+    /// What has arrived is handed out first, and it resumes behind that, so nothing is lost. Does nothing after the end, nor
+    /// while a request is under way that must not be [repeated](crate::EventSourceBuilder::method).
     pub fn reconnect_now(&mut self) {
         self.updates.reconnect_now();
     }
@@ -145,16 +189,67 @@ impl EventSource {
 }
 
 impl Updates {
+    /// Connects, see [`EventSource::connect`]. Neither [`Update::Open`] nor the failure that it returns is an item then.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn connect(&mut self) -> Result<ResponseHead, Error> {
+        if let Some(head) = self.connection.head_of_open() {
+            return Ok(head.clone());
+        }
+        std::future::poll_fn(|cx| {
+            loop {
+                let result = match ready!(self.poll_engine(cx)) {
+                    Some(Update::Open(head)) => Ok(head),
+                    Some(
+                        Update::Reconnecting { cause: error, .. }
+                        | Update::Closed {
+                            why: CloseReason::Failed(error),
+                            ..
+                        },
+                    ) => Err(error),
+                    Some(Update::Closed { .. }) | None => Err(Error::last(Kind::Closed)),
+                    Some(update) => {
+                        self.stash.push_back(update);
+                        continue;
+                    }
+                };
+                return Poll::Ready(result);
+            }
+        })
+        .await
+    }
+
+    /// Returns a handle, see [`EventSource::handle`].
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.shared.handle()
+    }
+
+    /// Returns what it has done so far, in numbers.
+    pub fn stats(&self) -> Stats {
+        let tally = self.connection.tally();
+        let since = (self.start.zip(tally.open_since)).map(|(start, open)| start + open);
+        Stats {
+            tally,
+            connected_since: since.map(Instant::into_std),
+        }
+    }
+
     /// Closes the event source, see [`EventSource::close`]. Not even [`Update::Closed`] follows.
     pub fn close(&mut self) {
-        self.connection.close();
-        self.hang_up();
+        self.command(Command::Close);
+    }
+
+    /// Ends the event source, see [`EventSource::finish`]. [`Update::Closed`] follows at the end.
+    pub fn finish(&mut self) {
+        self.command(Command::Finish);
     }
 
     /// Reconnects at once, see [`EventSource::reconnect_now`].
     pub fn reconnect_now(&mut self) {
-        self.connection.reconnect_now();
-        self.hang_up();
+        self.command(Command::Reconnect);
     }
 
     /// Returns the last event ID, see [`EventSource::last_event_id`].
@@ -169,7 +264,40 @@ impl Updates {
         self.connection.ready_state()
     }
 
+    fn command(&mut self, command: Command) {
+        let now = self.now().time;
+        match command {
+            Command::Close => {
+                self.stash.clear();
+                self.connection.close(now);
+            }
+            Command::Finish => self.connection.finish(now),
+            Command::Reconnect => self.connection.reconnect_now(now),
+        }
+        // Also if the next request is sent at once: the connection of the one before is dropped with it.
+        self.hang_up();
+    }
+
     fn poll_update(&mut self, cx: &mut Context<'_>) -> Poll<Option<Update>> {
+        if let Some(update) = self.stash.pop_front() {
+            return Poll::Ready(Some(update));
+        }
+        self.poll_engine(cx)
+    }
+
+    fn poll_engine(&mut self, cx: &mut Context<'_>) -> Poll<Option<Update>> {
+        loop {
+            if let Some(command) = self.shared.take_command() {
+                self.command(command);
+            }
+            let polled = self.poll_steps(cx);
+            if polled.is_ready() || !self.shared.wait(cx.waker(), || self.stats()) {
+                return polled;
+            }
+        }
+    }
+
+    fn poll_steps(&mut self, cx: &mut Context<'_>) -> Poll<Option<Update>> {
         for _ in 0..MAX_STEPS {
             match self.connection.next() {
                 Action::Yield(update) => return Poll::Ready(Some(update)),
@@ -313,7 +441,7 @@ impl Stream for Updates {
 
 impl FusedStream for Updates {
     fn is_terminated(&self) -> bool {
-        self.connection.is_done()
+        self.stash.is_empty() && self.connection.is_done()
     }
 }
 

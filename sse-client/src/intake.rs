@@ -34,6 +34,9 @@ pub(crate) struct Intake {
     reconnection_time: Option<Duration>,
     /// Whether an event has been dispatched since this was last asked.
     progress: bool,
+    /// How many events and comments there were.
+    events: u64,
+    comments: u64,
 }
 
 /// What of the builder's settings concerns the parsing.
@@ -62,6 +65,8 @@ impl Intake {
             last_event_id: last_event_id.as_str().to_owned(),
             reconnection_time: None,
             progress: false,
+            events: 0,
+            comments: 0,
         };
         intake.restart();
         intake
@@ -120,6 +125,11 @@ impl Intake {
         self.reconnection_time
     }
 
+    /// Returns how many events were dispatched, and how many comments there were, over all streams.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.events, self.comments)
+    }
+
     /// Returns whether an event has been dispatched since the last call.
     pub(crate) fn take_progress(&mut self) -> bool {
         std::mem::take(&mut self.progress)
@@ -157,6 +167,7 @@ impl Intake {
                 Ok(None) => break,
                 Ok(Some(Item::Event(event))) => {
                     self.progress = true;
+                    self.events += 1;
                     if event.last_event_id() != self.newest.last_event_id()
                         || event.event_type() != self.newest.event_type()
                     {
@@ -168,10 +179,14 @@ impl Intake {
                     self.reconnection_time = Some(time);
                     Received::ReconnectionTime(time)
                 }
-                Ok(Some(Item::Comment(comment))) if self.settings.comments => {
+                Ok(Some(Item::Comment(comment))) => {
+                    self.comments += 1;
+                    if !self.settings.comments {
+                        continue;
+                    }
                     Received::Comment(comment.to_owned())
                 }
-                // A comment that nobody wants, or an item of a kind that this crate does not know.
+                // An item of a kind that this crate does not know.
                 Ok(Some(_)) => continue,
                 Err(error) => Received::Error(error),
             };

@@ -52,8 +52,8 @@
 //! said in one line by [`Update::explain`]: `503, Retry-After 5 s, waiting 5.8 s, attempt 3 of 10, resuming after 42`.
 //!
 //! A reconnect sends the last event ID as `Last-Event-ID`, and that is the ID of the last event that was handed out, not of
-//! one that has arrived but was never seen. With a server that keeps its IDs, nothing is lost then, and nothing comes twice
-//! but what was dropped by [`EventSource::reconnect_now`].
+//! one that has arrived but was never seen. With a server that keeps its IDs, nothing is lost then, and nothing comes
+//! twice.
 //!
 //! # Requests
 //!
@@ -86,7 +86,10 @@
 //! # Cancel safety
 //!
 //! Waiting for the next item can be given up at any time and taken up again; nothing is lost. There is no task behind the
-//! stream: it does something only while it is polled, and to drop it is to close the connection.
+//! stream: it does something only while it is polled, and to drop it is to close the connection, wherever it stands: a hook that
+//! prepares an attempt, a request under way, a body that is read, a delay.
+//!
+//! While it is polled elsewhere, a [`Handle`] can close it or make it reconnect at once.
 //!
 //! # Features
 //!
@@ -125,6 +128,7 @@ mod connection;
 mod decision;
 mod error;
 mod event_source;
+mod handle;
 mod intake;
 mod outgoing;
 mod policy;
@@ -133,6 +137,7 @@ mod redirect;
 mod request;
 mod response;
 mod retry_after;
+mod stats;
 mod transport;
 mod update;
 mod url;
@@ -144,9 +149,11 @@ pub use classifier::Reaction;
 pub use decision::{Decision, Rule};
 pub use error::Error;
 pub use event_source::{EventSource, Updates};
+pub use handle::Handle;
 pub use policy::Policy;
 pub use response::ResponseHead;
 pub use sse_codec::{Event, InvalidValue, LastEventId, ParseError, ParseErrorKind, Utf8Policy};
+pub use stats::Stats;
 pub use update::{CloseReason, ReadyState, Update};
 
 // The examples of the README are tested with those of the documentation.

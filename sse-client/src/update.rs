@@ -54,8 +54,8 @@ pub enum Update {
     Closed {
         /// Why it has ended.
         why: CloseReason,
-        /// The decision that has ended it.
-        decision: Decision,
+        /// The decision that has ended it, unless it was the caller's own.
+        decision: Option<Decision>,
     },
 }
 
@@ -67,20 +67,24 @@ impl Update {
     #[must_use]
     pub fn explain(&self) -> Option<&Decision> {
         match self {
-            Self::Reconnecting { decision, .. } | Self::Closed { decision, .. } => Some(decision),
+            Self::Reconnecting { decision, .. } => Some(decision),
+            Self::Closed { decision, .. } => decision.as_ref(),
             _ => None,
         }
     }
 }
 
-/// Why an event source has ended by itself. (After [`close`](crate::Updates::close) nothing is reported.)
+/// Why an event source has ended. (After [`close`](crate::Updates::close) nothing is reported.)
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CloseReason {
     /// The server has answered with 204 No Content, by which it asks the client to stop. Not an error.
     NoContent,
-    /// The body has ended, and the policy is [`Policy::never`](crate::Policy::never). Not an error.
+    /// The body has ended, and there is no reconnection: the policy is [`Policy::never`](crate::Policy::never), or the request
+    /// was one that is [not repeated](crate::EventSourceBuilder::method). Not an error.
     EndOfBody,
+    /// The caller has asked for it, with [`finish`](crate::Updates::finish). Not an error.
+    Finished,
     /// The caller's classifier has said [`Reaction::Stop`](crate::Reaction::Stop) to this failure. Not an error.
     Stopped(Error),
     /// It has failed for good. The error [is final](Error::is_final).

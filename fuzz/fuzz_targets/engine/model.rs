@@ -136,17 +136,18 @@ impl Model {
                 return;
             }
             Happening::ReconnectNow => {
-                self.connection.reconnect_now();
+                self.connection.reconnect_now(self.now.time);
                 self.connected = false;
                 self.redirects = 0;
                 self.not_before = Duration::ZERO;
                 self.retry_after = Duration::ZERO;
                 self.unreported += 1;
-                self.forget_script();
+                // What has not arrived never will. What has is handed out before the next request is sent.
+                self.script.cut();
                 return;
             }
             Happening::Close => {
-                self.connection.close();
+                self.connection.close(self.now.time);
                 self.over = true;
                 self.connected = false;
                 self.forget_script();
@@ -245,6 +246,9 @@ impl Model {
             self.now.time >= self.not_before,
             "a request before the delay is over"
         );
+        let waiting = self.next_planned();
+        assert!(waiting.is_none(), "{waiting:?} was fed and not handed out");
+        self.forget_script();
         let id = self.connection.last_event_id();
         let expected = Some(id.as_bytes()).filter(|_| Id::can_be_sent(id));
         let header = request

@@ -107,6 +107,13 @@ impl Script {
         self.plan(decided_at, what);
     }
 
+    /// Drops what was written and has not arrived.
+    pub(crate) fn cut(&mut self) {
+        self.bytes.truncate(self.fed);
+        self.planned
+            .retain(|planned| planned.decided_at <= self.fed);
+    }
+
     fn plan(&mut self, decided_at: usize, what: What) {
         self.planned.push(Planned { decided_at, what });
     }

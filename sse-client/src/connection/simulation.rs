@@ -24,6 +24,7 @@ enum Happening {
     /// Hands out at most so many items.
     Take(usize),
     ReconnectNow,
+    Finish,
     Close,
 }
 
@@ -43,7 +44,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => (0..60_000_u64).prop_map(Happening::Pass),
         6 => (1..8_usize).prop_map(Happening::Take),
         1 => Just(Happening::ReconnectNow),
-        1 => prop_oneof![9 => Just(Happening::Pass(1)), 1 => Just(Happening::Close)],
+        1 => prop_oneof![
+            8 => Just(Happening::Pass(1)), 1 => Just(Happening::Finish), 1 => Just(Happening::Close)
+        ],
     ]
 }
 
@@ -55,6 +58,8 @@ struct Simulation {
     connected: bool,
     /// The earliest time of the next request.
     not_before: Duration,
+    /// The connection is dropped by the caller's wish, but not before what it has brought is handed out.
+    leaving: bool,
     /// The end was handed out, or the caller has closed.
     over: bool,
     /// The last event ID by what was handed out.
@@ -80,6 +85,8 @@ impl Simulation {
                     self.now.time >= self.not_before,
                     "a request before the delay is over"
                 );
+                prop_assert!(!self.waits(), "a request before all was handed out");
+                self.leaving = false;
                 let sent = sent_id(&request).map(|id| String::from_utf8(id.to_vec()).unwrap());
                 let expected = Some(self.id.clone()).filter(|id| !id.is_empty());
                 prop_assert_eq!(sent, expected, "the ID was lost or invented");
@@ -96,7 +103,10 @@ impl Simulation {
                         self.not_before = self.now.time.saturating_add(delay);
                         prop_assert!(delay >= Duration::from_millis(100));
                     }
-                    Update::Closed { .. } => self.over = true,
+                    Update::Closed { .. } => {
+                        prop_assert!(!self.waits(), "the end before all was handed out");
+                        self.over = true;
+                    }
                     Update::Open(_) | Update::ReconnectionTime(_) | Update::Fruitless { .. } => {}
                     Update::Comment(_) | Update::Error(_) => prop_assert!(false, "{:?}", update),
                 }
@@ -135,14 +145,15 @@ impl Simulation {
         Ok(())
     }
 
+    /// Returns whether an event waits to be handed out.
+    fn waits(&self) -> bool {
+        (self.written.iter()).any(|block| matches!(block, Written::Event { .. }))
+    }
+
     /// Takes over the IDs of blocks without data, if no event stands before or behind them: where one follows in the same
     /// slice, the engine learns of the ID with that event.
     fn take_ids(&mut self) {
-        if self
-            .written
-            .iter()
-            .any(|block| matches!(block, Written::Event { .. }))
-        {
+        if self.waits() {
             return;
         }
         if let Some(Written::Id(id)) = self.written.drain(..).next_back() {
@@ -173,7 +184,11 @@ impl Simulation {
     fn happen(&mut self, happening: Happening) -> Result<(), TestCaseError> {
         if !matches!(
             happening,
-            Happening::Take(_) | Happening::Pass(_) | Happening::ReconnectNow | Happening::Close
+            Happening::Take(_)
+                | Happening::Pass(_)
+                | Happening::ReconnectNow
+                | Happening::Finish
+                | Happening::Close
         ) {
             self.drain()?;
         }
@@ -242,20 +257,25 @@ impl Simulation {
                 }
             }
             Happening::ReconnectNow => {
-                self.connection.reconnect_now();
+                self.connection.reconnect_now(self.now.time);
                 self.connected = false;
                 self.not_before = Duration::ZERO;
-                self.written.clear();
+                self.leaving = true;
+            }
+            Happening::Finish => {
+                self.connection.finish(self.now.time);
+                self.connected = false;
+                self.leaving = true;
             }
             Happening::Close => {
-                self.connection.close();
+                self.connection.close(self.now.time);
                 self.over = true;
                 self.written.clear();
             }
             _ => {}
         }
         // What is dropped with the connection was never handed out.
-        if self.connection.ready_state() != ReadyState::Open {
+        if self.connection.ready_state() != ReadyState::Open && !self.leaving {
             self.written.clear();
         }
         Ok(())
@@ -280,6 +300,7 @@ proptest! {
             }),
             now: at(0),
             connected: false,
+            leaving: false,
             not_before: Duration::ZERO,
             over: false,
             id: id.to_owned(),

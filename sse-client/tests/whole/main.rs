@@ -1,5 +1,6 @@
 //! The whole client, against a scripted server on loopback and under a clock that moves only when a test says so.
 
+mod control;
 mod faults;
 mod methods;
 mod reconnection;

@@ -32,7 +32,7 @@ fn a_decision_says_which_rule_applied() {
         connection.expect_send();
         connection.failed(at(0), lost());
         assert_eq!(connection.expect_reconnecting().1, attempt);
-        connection.reconnect_now();
+        connection.reconnect_now(at(0).time);
     }
     // 0.8 of the 25 seconds between base and cap.
     let now = Now {
@@ -174,7 +174,7 @@ fn connected(connection: &mut Connection, now: Now, chunk: &'static [u8]) -> Vec
             update => reported.push(update),
         }
     }
-    connection.reconnect_now();
+    connection.reconnect_now(at(0).time);
     reported
 }
 

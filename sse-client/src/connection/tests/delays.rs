@@ -12,7 +12,7 @@ fn the_attempt_count_is_cleared_by_an_event_and_not_by_an_accepted_connection() 
         connection.expect_read();
         connection.end(at(0));
         assert_eq!(connection.expect_reconnecting().1, attempt);
-        connection.reconnect_now();
+        connection.reconnect_now(at(0).time);
     }
     connection.open(at(0));
     connection.chunk(at(0), Bytes::from_static(b"data\n\n"));

@@ -144,7 +144,7 @@ fn a_post_is_repeated_if_that_is_allowed() {
 fn the_wish_to_reconnect_does_not_repeat_a_post_either() {
     let mut connection = Connection::new(post());
     connection.open(at(0));
-    connection.reconnect_now();
+    connection.reconnect_now(at(0).time);
     connection.chunk(at(0), Bytes::from_static(b"data: a\n\n"));
     connection.expect_events(&["a"]);
 }
