@@ -11,6 +11,7 @@ use sse_codec::{LastEventId, ParserBuilder, Utf8Policy};
 
 use crate::attempt::{Attempt, LAST_EVENT_ID_IS_OURS, header, names};
 use crate::connection::Settings;
+use crate::cursor::{Cursor, CursorStore};
 use crate::error::{Error, Kind};
 use crate::event_source::EventSource;
 use crate::intake::IntakeSettings;
@@ -18,7 +19,7 @@ use crate::outgoing::{MakeBody, RequestSettings, Resume};
 use crate::policy::Policy;
 use crate::prepare::Prepare;
 use crate::request::LAST_EVENT_ID;
-use crate::response::safe;
+use crate::response::{safe, without_credentials};
 use crate::transport::{HttpClient, has_tls};
 use crate::url::parse_url;
 
@@ -53,6 +54,7 @@ pub struct EventSourceBuilder {
     complaint: Option<String>,
     client: Option<reqwest::Client>,
     last_event_id: LastEventId<'static>,
+    cursor_store: Option<Box<dyn CursorStore>>,
     policy: Policy,
     utf8: Utf8Policy,
     max_event_bytes: usize,
@@ -87,6 +89,7 @@ impl EventSource {
             complaint: None,
             client: None,
             last_event_id: LastEventId::from_static(""),
+            cursor_store: None,
             policy: Policy::default(),
             utf8: Utf8Policy::default(),
             max_event_bytes: ParserBuilder::DEFAULT_MAX_EVENT_BYTES,
@@ -253,6 +256,16 @@ impl EventSourceBuilder {
         self
     }
 
+    /// Sets where the last event ID is kept beyond the life of the event source. Default: nowhere.
+    ///
+    /// The ID that it holds takes the place of [`last_event_id`](Self::last_event_id), which is for the very first time then. It
+    /// is changed by [`EventSource::acknowledge`] alone. Within its life the event source resumes behind what it has handed out,
+    /// acknowledged or not.
+    pub fn cursor_store(mut self, store: impl CursorStore) -> Self {
+        self.cursor_store = Some(Box::new(store));
+        self
+    }
+
     /// Sets which answers and failures are final, and how to reconnect after the others. Default
     /// [`Policy::resilient`].
     pub fn policy(mut self, policy: Policy) -> Self {
@@ -325,6 +338,7 @@ impl EventSourceBuilder {
             None if url.scheme() == "https" && !has_tls() => return Err(Error::last(Kind::NoTls)),
             None => HttpClient::of_this_crate()?,
         };
+        let cursor = (self.cursor_store).map(|store| Cursor::new(store, without_credentials(&url)));
         let settings = Settings {
             request: RequestSettings {
                 url,
@@ -346,7 +360,7 @@ impl EventSourceBuilder {
             idle_timeout: self.idle_timeout,
             event_timeout: self.event_timeout,
         };
-        Ok(EventSource::new(settings, http, self.prepare))
+        Ok(EventSource::new(settings, http, self.prepare, cursor))
     }
 
     fn complain(&mut self, complaint: String) {

@@ -387,6 +387,16 @@ impl Connection {
         self.start();
     }
 
+    /// Takes the last event ID to begin with, or the reason why there is none. Only before the first [`next`](Self::next).
+    pub(crate) fn loaded(&mut self, id: Result<Option<LastEventId<'_>>, Error>) {
+        match id {
+            Ok(Some(id)) => self.intake.set_last_event_id(&id),
+            Ok(None) => {}
+            Err(_) if matches!(self.state, State::Closed) => {}
+            Err(error) => self.fail(error, Rule::Policy, None),
+        }
+    }
+
     pub(crate) fn last_event_id(&self) -> &str {
         self.intake.last_event_id()
     }

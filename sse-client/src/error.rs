@@ -56,6 +56,9 @@ pub(crate) enum Kind {
     Parse(ParseError),
     /// There was nothing to wait for.
     Closed,
+    Cursor(CursorStep, Source),
+    /// An event was acknowledged, and there is no cursor store.
+    NoCursorStore,
     RetriesExhausted {
         limit: Limit,
         last_failure: Error,
@@ -106,6 +109,13 @@ pub(crate) enum Timeout {
     Response,
     Bytes,
     Event,
+}
+
+/// What was done with a cursor store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CursorStep {
+    Load,
+    Save,
 }
 
 /// A limit of the policy.
@@ -281,6 +291,13 @@ impl Error {
         matches!(*self.kind, Kind::LastEventIdNotSent { .. })
     }
 
+    /// Returns whether the [cursor store](crate::CursorStore) has failed, or there is none. Its error is the
+    /// [`source`](std::error::Error::source). Final if the ID could not be loaded, but not if it could not be saved.
+    #[must_use]
+    pub fn is_cursor(&self) -> bool {
+        matches!(*self.kind, Kind::Cursor(..) | Kind::NoCursorStore)
+    }
+
     /// Returns whether a connection was waited for, by [`connect`](crate::EventSource::connect), and the event source has ended
     /// without an error: by 204 No Content, or by the caller's wish.
     #[must_use]
@@ -385,6 +402,9 @@ impl fmt::Display for Error {
                  more than {MAX_LAST_EVENT_ID_BYTES} bytes), the request is sent without it"
             ),
             Kind::Parse(error) => error.fmt(f),
+            Kind::Cursor(CursorStep::Load, _) => f.write_str("last event ID could not be loaded"),
+            Kind::Cursor(CursorStep::Save, _) => f.write_str("last event ID could not be saved"),
+            Kind::NoCursorStore => f.write_str("there is no cursor store: give one to the builder"),
             Kind::Closed => f.write_str("event source is closed"),
             Kind::RetriesExhausted { limit: Limit::Attempts(attempts), .. } => {
                 write!(f, "gave up after {attempts} reconnection attempts without an event (max_attempts)")
@@ -445,7 +465,9 @@ fn refused(f: &mut fmt::Formatter<'_>, why: Refusal, head: &ResponseHead) -> fmt
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &*self.kind {
-            Kind::Transport { source, .. } | Kind::Prepare(source) => Some(&**source),
+            Kind::Transport { source, .. } | Kind::Prepare(source) | Kind::Cursor(_, source) => {
+                Some(&**source)
+            }
             Kind::RetriesExhausted { last_failure, .. } => Some(last_failure),
             // The text of a parse error is this error's own, so it must not come again as its source.
             _ => None,

@@ -10,11 +10,12 @@ use std::time::SystemTime;
 
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
-use sse_codec::Event;
+use sse_codec::{Event, LastEventId};
 use tokio::time::{Instant, Sleep};
 
 use crate::connection::{Action, Connection, Now, Settings};
-use crate::error::{Error, Kind};
+use crate::cursor::Cursor;
+use crate::error::{CursorStep, Error, Kind};
 use crate::handle::{Command, Handle, Shared};
 use crate::prepare::Prepare;
 use crate::response::{ResponseHead, safe};
@@ -92,6 +93,8 @@ pub struct Updates {
     hook: Option<Prepare>,
     transport: Transport,
     shared: Arc<Shared>,
+    /// The last event ID to begin with, on its way from the cursor store.
+    loading: Option<Loading>,
     /// What came while [`connect`](Self::connect) waited for something else.
     stash: VecDeque<Update>,
     /// When the first poll was: the zero of the engine's time.
@@ -101,13 +104,22 @@ pub struct Updates {
 }
 
 impl EventSource {
-    pub(crate) fn new(settings: Settings, http: HttpClient, hook: Option<Prepare>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        http: HttpClient,
+        hook: Option<Prepare>,
+        cursor: Option<Cursor>,
+    ) -> Self {
+        let shared = Shared::new(cursor);
         let updates = Updates {
             connection: Connection::new(settings),
             http,
             hook,
             transport: Transport::Idle,
-            shared: Arc::default(),
+            loading: shared
+                .cursor()
+                .map(|cursor| Box::pin(cursor.clone().load()) as Loading),
+            shared: Arc::new(shared),
             stash: VecDeque::new(),
             start: None,
             timer: None,
@@ -144,6 +156,27 @@ impl EventSource {
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.updates.handle()
+    }
+
+    /// Tells the cursor store that the consumer has done with an event, and with all before it: another process that begins
+    /// with this store goes on behind it.
+    ///
+    /// The work on it must be done before, and must last. Acknowledge events in their order. Nothing is saved if the
+    /// ID is that of the acknowledgement before. The future does not borrow the event source, so it can be awaited elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_cursor`], if the store fails or there is none. The event source goes on, and the event will come again, unless
+    /// a later one is acknowledged.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the ID may have been saved or not.
+    pub fn acknowledge(
+        &self,
+        event: &Event,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        self.updates.acknowledge(event)
     }
 
     /// Returns what it has done so far, in numbers.
@@ -227,6 +260,18 @@ impl Updates {
         self.shared.handle()
     }
 
+    /// Tells the cursor store that the consumer has done with an event, see [`EventSource::acknowledge`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn acknowledge(
+        &self,
+        event: &Event,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        self.shared.acknowledge(event)
+    }
+
     /// Returns what it has done so far, in numbers.
     pub fn stats(&self) -> Stats {
         let tally = self.connection.tally();
@@ -274,6 +319,9 @@ impl Updates {
             Command::Finish => self.connection.finish(now),
             Command::Reconnect => self.connection.reconnect_now(now),
         }
+        if self.connection.ready_state() == ReadyState::Closed {
+            self.loading = None;
+        }
         // Also if the next request is sent at once: the connection of the one before is dropped with it.
         self.hang_up();
     }
@@ -297,7 +345,24 @@ impl Updates {
         }
     }
 
+    /// Waits for the last event ID to begin with.
+    fn poll_loading(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(loading) = &mut self.loading else {
+            return Poll::Ready(());
+        };
+        let loaded = ready!(loading.as_mut().poll(cx));
+        self.loading = None;
+        let id = loaded.and_then(|id| {
+            let id = id.filter(|id| !id.is_empty()).map(LastEventId::new);
+            id.transpose()
+                .map_err(|invalid| Error::last(Kind::Cursor(CursorStep::Load, invalid.into())))
+        });
+        self.connection.loaded(id);
+        Poll::Ready(())
+    }
+
     fn poll_steps(&mut self, cx: &mut Context<'_>) -> Poll<Option<Update>> {
+        ready!(self.poll_loading(cx));
         for _ in 0..MAX_STEPS {
             match self.connection.next() {
                 Action::Yield(update) => return Poll::Ready(Some(update)),
@@ -444,6 +509,9 @@ impl FusedStream for Updates {
         self.stash.is_empty() && self.connection.is_done()
     }
 }
+
+/// A last event ID on its way.
+type Loading = Pin<Box<dyn Future<Output = Result<Option<String>, Error>> + Send>>;
 
 /// How many things are done in one poll before the thread is given back.
 const MAX_STEPS: usize = 64;

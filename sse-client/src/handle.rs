@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use sse_codec::Event;
+
+use crate::cursor::Cursor;
+use crate::error::{Error, Kind};
 use crate::stats::Stats;
 
 /// Controls an event source while its stream is polled elsewhere, by another task or within a combinator. Cheap to clone.
@@ -58,6 +62,18 @@ impl Handle {
         self.shared.command(Command::Reconnect);
     }
 
+    /// Saves an event's ID, as [`EventSource::acknowledge`](crate::EventSource::acknowledge) does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn acknowledge(
+        &self,
+        event: &Event,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        self.shared.acknowledge(event)
+    }
+
     /// Returns what the event source has done so far, as of when it last waited for something.
     pub fn stats(&self) -> Stats {
         self.shared.lock().stats
@@ -75,6 +91,7 @@ impl fmt::Debug for Handle {
 pub(crate) struct Shared {
     /// Whether there is a command, so that a poll need not lock.
     is_told: AtomicBool,
+    cursor: Option<Cursor>,
     state: Mutex<State>,
 }
 
@@ -94,6 +111,28 @@ pub(crate) enum Command {
 }
 
 impl Shared {
+    pub(crate) fn new(cursor: Option<Cursor>) -> Self {
+        Self {
+            cursor,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    pub(crate) fn acknowledge(
+        &self,
+        event: &Event,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        let (cursor, id) = (self.cursor.clone(), event.last_event_id().to_owned());
+        async move {
+            let cursor = cursor.ok_or_else(|| Error::passing(Kind::NoCursorStore))?;
+            cursor.save(id).await
+        }
+    }
+
     /// Makes a handle.
     pub(crate) fn handle(self: &Arc<Self>) -> Handle {
         Handle {

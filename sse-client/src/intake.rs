@@ -117,6 +117,12 @@ impl Intake {
         received
     }
 
+    /// Replaces the last event ID, before the first stream.
+    pub(crate) fn set_last_event_id(&mut self, id: &LastEventId<'_>) {
+        id.as_str().clone_into(&mut self.last_event_id);
+        self.restart();
+    }
+
     pub(crate) fn last_event_id(&self) -> &str {
         &self.last_event_id
     }

@@ -55,6 +55,9 @@
 //! one that has arrived but was never seen. With a server that keeps its IDs, nothing is lost then, and nothing comes
 //! twice.
 //!
+//! To go on where another process has left off, give the builder a [`CursorStore`]. It keeps the ID of the last event that you
+//! have [acknowledged](EventSource::acknowledge), so each event is worked on at least once.
+//!
 //! # Requests
 //!
 //! [Method](EventSourceBuilder::method), [body](EventSourceBuilder::body) and [headers](EventSourceBuilder::header) are set on
@@ -93,7 +96,7 @@
 //!
 //! # Features
 //!
-//! They have reqwest's names and meanings.
+//! Those for the network have reqwest's names and meanings.
 //!
 //! | feature | default | |
 //! |---|---|---|
@@ -102,6 +105,7 @@
 //! | `native-tls` | no | `https` by the system's TLS library |
 //! | `rustls` | no | `https` by rustls |
 //! | `socks` | no | SOCKS proxies, for a client that is given to the builder |
+//! | `file-store` | no | [`FileStore`], which keeps a cursor in a file |
 //! | `system-proxy` | no | the proxy that the system, or the environment, names |
 //!
 //! Without any of those for TLS, `https` fails at once, and says so.
@@ -125,9 +129,12 @@ mod backoff;
 mod builder;
 mod classifier;
 mod connection;
+mod cursor;
 mod decision;
 mod error;
 mod event_source;
+#[cfg(feature = "file-store")]
+mod file_store;
 mod handle;
 mod intake;
 mod outgoing;
@@ -146,9 +153,12 @@ mod watchdog;
 pub use attempt::Attempt;
 pub use builder::EventSourceBuilder;
 pub use classifier::Reaction;
+pub use cursor::{CursorFuture, CursorStore, MemoryStore};
 pub use decision::{Decision, Rule};
 pub use error::Error;
 pub use event_source::{EventSource, Updates};
+#[cfg(feature = "file-store")]
+pub use file_store::FileStore;
 pub use handle::Handle;
 pub use policy::Policy;
 pub use response::ResponseHead;

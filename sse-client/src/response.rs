@@ -95,10 +95,16 @@ impl fmt::Debug for ResponseHead {
 /// Returns a URL without what may be secret.
 pub(crate) fn safe(url: &Url) -> String {
     let mut url = url.clone();
+    url.set_query(None);
+    without_credentials(&url)
+}
+
+/// Returns a URL without its credentials and its fragment.
+pub(crate) fn without_credentials(url: &Url) -> String {
+    let mut url = url.clone();
     // Fails only on URLs that cannot have credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    url.set_query(None);
     url.set_fragment(None);
     url.into()
 }

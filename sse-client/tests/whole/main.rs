@@ -1,7 +1,10 @@
 //! The whole client, against a scripted server on loopback and under a clock that moves only when a test says so.
 
 mod control;
+mod cursor;
 mod faults;
+#[cfg(feature = "file-store")]
+mod killed;
 mod methods;
 mod reconnection;
 mod requests;
