@@ -363,6 +363,13 @@ impl EventSourceBuilder {
         Ok(EventSource::new(settings, http, self.prepare, cursor))
     }
 
+    /// Has [`build`](Self::build) report what is wrong.
+    #[cfg(feature = "json")]
+    pub(crate) fn complained(mut self, complaint: String) -> Self {
+        self.complain(complaint);
+        self
+    }
+
     fn complain(&mut self, complaint: String) {
         self.complaint.get_or_insert(complaint);
     }

@@ -102,6 +102,7 @@
 //! |---|---|---|
 //! | `default-tls` | yes | `https`, by reqwest's choice of a TLS library |
 //! | `http2` | yes | HTTP/2, where the server offers it |
+//! | `json` | no | [`EventSource::json`]: events whose data is JSON, as values of a type |
 //! | `native-tls` | no | `https` by the system's TLS library |
 //! | `rustls` | no | `https` by rustls |
 //! | `socks` | no | SOCKS proxies, for a client that is given to the builder |
@@ -137,6 +138,8 @@ mod event_source;
 mod file_store;
 mod handle;
 mod intake;
+#[cfg(feature = "json")]
+mod json;
 mod outgoing;
 mod policy;
 mod prepare;
@@ -160,6 +163,8 @@ pub use event_source::{EventSource, Updates};
 #[cfg(feature = "file-store")]
 pub use file_store::FileStore;
 pub use handle::Handle;
+#[cfg(feature = "json")]
+pub use json::{JsonError, JsonEvent, JsonEvents};
 pub use policy::Policy;
 pub use response::ResponseHead;
 pub use sse_codec::{Event, InvalidValue, LastEventId, ParseError, ParseErrorKind, Utf8Policy};

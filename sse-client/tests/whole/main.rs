@@ -3,6 +3,8 @@
 mod control;
 mod cursor;
 mod faults;
+#[cfg(feature = "json")]
+mod json;
 #[cfg(feature = "file-store")]
 mod killed;
 mod methods;
