@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::ACCEPT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sse_codec::{LastEventId, ParserBuilder, Utf8Policy};
 
@@ -18,7 +19,7 @@ use crate::intake::IntakeSettings;
 use crate::outgoing::{MakeBody, RequestSettings, Resume};
 use crate::policy::Policy;
 use crate::prepare::Prepare;
-use crate::request::LAST_EVENT_ID;
+use crate::request::{LAST_EVENT_ID, codings};
 use crate::response::{safe, without_credentials};
 use crate::transport::{HttpClient, has_tls};
 use crate::url::parse_url;
@@ -59,6 +60,7 @@ pub struct EventSourceBuilder {
     utf8: Utf8Policy,
     max_event_bytes: usize,
     comments: bool,
+    compression: bool,
     response_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     event_timeout: Option<Duration>,
@@ -94,6 +96,7 @@ impl EventSource {
             utf8: Utf8Policy::default(),
             max_event_bytes: ParserBuilder::DEFAULT_MAX_EVENT_BYTES,
             comments: false,
+            compression: false,
             response_timeout: Some(DEFAULT_RESPONSE_TIMEOUT),
             idle_timeout: None,
             event_timeout: None,
@@ -318,11 +321,22 @@ impl EventSourceBuilder {
         self
     }
 
+    /// Sets whether the server may compress the stream, by the codings whose features are enabled: `gzip`, `brotli`, `zstd`.
+    /// Default `false`.
+    ///
+    /// Each event arrives as soon as the server flushes it. But many servers, and proxies before them, do not: they hold events
+    /// back until a block is full. So ask for it only where it is known to work.
+    pub fn compression(mut self, compression: bool) -> Self {
+        self.compression = compression;
+        self
+    }
+
     /// Makes the event source. Nothing is sent before it is polled.
     ///
     /// # Errors
     ///
-    /// [`Error::is_builder`], if the URL is none or neither `http` nor `https`, if a header is wrong, or if the URL is
+    /// [`Error::is_builder`], if the URL is none or neither `http` nor `https`, if the method, a header or the body is wrong, if
+    /// [`compression`](Self::compression) is asked for and not built in, or if the URL is
     /// `https` and no feature for TLS is enabled (with [`client`](Self::client) the last shows at the first request).
     pub fn build(self) -> Result<EventSource, Error> {
         let wrong = |what| Error::last(Kind::Builder(what));
@@ -332,6 +346,11 @@ impl EventSourceBuilder {
         }
         if self.headers.contains_key(LAST_EVENT_ID) {
             return Err(wrong(LAST_EVENT_ID_IS_OURS.to_owned()));
+        }
+        let mut headers = self.headers;
+        if self.compression && !headers.contains_key(ACCEPT_ENCODING) {
+            let codings = codings().ok_or_else(|| wrong(NO_CODINGS.to_owned()))?;
+            headers.insert(ACCEPT_ENCODING, codings);
         }
         let http = match self.client {
             Some(client) => HttpClient::callers(client),
@@ -343,7 +362,7 @@ impl EventSourceBuilder {
             request: RequestSettings {
                 url,
                 method: self.method,
-                headers: self.headers,
+                headers,
                 body: self.body,
                 resume: self.resume,
                 repeat_unsafe: self.repeat_unsafe,
@@ -387,6 +406,9 @@ impl fmt::Debug for EventSourceBuilder {
     }
 }
 
+const NO_CODINGS: &str =
+    "compression is not built in: enable the feature gzip, brotli or zstd of sse-client";
+
 const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
@@ -426,6 +448,13 @@ mod tests {
     fn a_last_event_id_is_not_set_by_a_header() {
         let builder = EventSource::builder("http://host/").header("Last-Event-Id", "7");
         assert!(complaint(builder).contains("use the builder's last_event_id"));
+    }
+
+    #[test]
+    #[cfg(not(any(feature = "gzip", feature = "brotli", feature = "zstd")))]
+    fn compression_that_is_not_built_in_says_which_feature_to_enable() {
+        let complaint = complaint(EventSource::builder("http://host/").compression(true));
+        assert!(complaint.contains("enable the feature gzip"), "{complaint}");
     }
 
     #[test]

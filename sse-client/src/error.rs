@@ -440,8 +440,8 @@ fn refused(f: &mut fmt::Formatter<'_>, why: Refusal, head: &ResponseHead) -> fmt
         },
         Refusal::Compressed => write!(
             f,
-            "{url} answered with an event stream compressed by {}, although it was not asked to; to read it, use a \
-             reqwest::Client with the feature for that, and set the header Accept-Encoding",
+            "{url} answered with an event stream compressed by {}, which cannot be undone: enable the feature of sse-client \
+             for that (gzip, brotli, zstd)",
             head.safe_header(&CONTENT_ENCODING).unwrap_or_default()
         ),
         Refusal::Redirect(why) => match why {

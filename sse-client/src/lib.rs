@@ -106,6 +106,7 @@
 //! | `native-tls` | no | `https` by the system's TLS library |
 //! | `rustls` | no | `https` by rustls |
 //! | `socks` | no | SOCKS proxies, for a client that is given to the builder |
+//! | `brotli`, `gzip`, `zstd` | no | compressed streams, see [`EventSourceBuilder::compression`] |
 //! | `file-store` | no | [`FileStore`], which keeps a cursor in a file |
 //! | `system-proxy` | no | the proxy that the system, or the environment, names |
 //!

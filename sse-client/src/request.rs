@@ -69,6 +69,20 @@ pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event
 /// reconnection would fail.
 pub(crate) const MAX_LAST_EVENT_ID_BYTES: usize = 8 * 1024;
 
+/// The content codings that are built in.
+pub(crate) fn codings() -> Option<HeaderValue> {
+    let known = [
+        (cfg!(feature = "gzip"), "gzip"),
+        (cfg!(feature = "brotli"), "br"),
+        (cfg!(feature = "zstd"), "zstd"),
+    ];
+    let known: Vec<_> = (known.into_iter())
+        .filter_map(|(is_known, coding)| is_known.then_some(coding))
+        .collect();
+    let value = HeaderValue::from_str(&known.join(", ")).ok()?;
+    (!value.is_empty()).then_some(value)
+}
+
 /// What the client asks for by itself. `Cache-Control` is what browsers put on the wire. `identity`, because the
 /// underlying HTTP client may know compression by a feature that somebody else has enabled, and a compressed stream
 /// is one that a server or proxy holds back to fill its blocks.

@@ -1,5 +1,7 @@
 //! The whole client, against a scripted server on loopback and under a clock that moves only when a test says so.
 
+#[cfg(all(feature = "brotli", feature = "gzip", feature = "zstd"))]
+mod compression;
 mod control;
 mod cursor;
 mod faults;

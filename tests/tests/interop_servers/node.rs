@@ -72,7 +72,10 @@ async fn without_our_header_gzip_would_be_asked_for() {
     let mut server = Server::start();
     let response = gzip_client().get(&server.url).send().await;
     assert!(response.expect("an answer").status().is_success());
-    assert_eq!(server.request()["accept-encoding"], "gzip");
+    // And other codings, if this is built together with packages that enable them.
+    let request = server.request();
+    let asked = request["accept-encoding"].as_str().expect("a header");
+    assert!(asked.split(", ").any(|coding| coding == "gzip"), "{asked}");
 }
 
 #[test]
