@@ -20,6 +20,7 @@ use crate::handle::{Command, Handle, Shared};
 use crate::prepare::Prepare;
 use crate::response::{ResponseHead, safe};
 use crate::stats::Stats;
+use crate::trace::Trace;
 use crate::transport::{HttpClient, Progress, Transport};
 use crate::update::{CloseReason, ReadyState, Update};
 
@@ -101,6 +102,7 @@ pub struct Updates {
     start: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     random: fastrand::Rng,
+    trace: Trace,
 }
 
 impl EventSource {
@@ -111,8 +113,10 @@ impl EventSource {
         cursor: Option<Cursor>,
     ) -> Self {
         let shared = Shared::new(cursor);
+        let connection = Connection::new(settings);
         let updates = Updates {
-            connection: Connection::new(settings),
+            trace: Trace::new(connection.home()),
+            connection,
             http,
             hook,
             transport: Transport::Idle,
@@ -365,14 +369,20 @@ impl Updates {
         ready!(self.poll_loading(cx));
         for _ in 0..MAX_STEPS {
             match self.connection.next() {
-                Action::Yield(update) => return Poll::Ready(Some(update)),
+                Action::Yield(update) => {
+                    self.trace.update(&update);
+                    return Poll::Ready(Some(update));
+                }
                 Action::Prepare(attempt) => {
                     self.transport = Transport::prepare(self.hook.as_ref(), attempt);
                 }
-                Action::Send(request) => self.transport = Transport::send(&self.http, request),
+                Action::Send(request) => {
+                    self.trace.sent(&request, self.connection.tally().requests);
+                    self.transport = Transport::send(&self.http, request);
+                }
                 // What has come goes before a timeout: a consumer who was away for long must not find the connection
                 // dead while its bytes wait for him.
-                Action::Read => match self.transport.poll(cx) {
+                Action::Read => match self.trace.in_connection(|| self.transport.poll(cx)) {
                     Poll::Ready(progress) => self.tell(progress),
                     Poll::Pending => ready!(self.poll_timer(cx)),
                 },

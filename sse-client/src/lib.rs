@@ -109,6 +109,7 @@
 //! | `brotli`, `gzip`, `zstd` | no | compressed streams, see [`EventSourceBuilder::compression`] |
 //! | `file-store` | no | [`FileStore`], which keeps a cursor in a file |
 //! | `system-proxy` | no | the proxy that the system, or the environment, names |
+//! | `tracing` | no | spans and events for `tracing`: no headers, no data, URLs without credentials and query |
 //!
 //! Without any of those for TLS, `https` fails at once, and says so.
 //!
@@ -149,6 +150,7 @@ mod request;
 mod response;
 mod retry_after;
 mod stats;
+mod trace;
 mod transport;
 mod update;
 mod url;

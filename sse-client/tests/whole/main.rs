@@ -15,4 +15,6 @@ mod requests;
 mod support;
 #[cfg(any(feature = "default-tls", feature = "rustls"))]
 mod tls;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod views;

@@ -1,0 +1,89 @@
+//! What is told to `tracing`: spans for the event source and each connection, and no secrets.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::support::{Expect, Script, Server, advance, builder, run};
+
+/// Writes down what this crate tells, a line each.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Subscriber for Notes {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("sse_client")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut line = Line(format!("span {}", span.metadata().name()));
+        span.record(&mut line);
+        let mut lines = self.0.lock().unwrap();
+        lines.push(line.0);
+        Id::from_u64(lines.len() as u64)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn record(&self, _span: &Id, _values: &Record<'_>) {}
+    fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+    fn enter(&self, _span: &Id) {}
+    fn exit(&self, _span: &Id) {}
+}
+
+#[test]
+fn tells_what_happens_and_no_secrets() {
+    let notes = Notes::default();
+    tracing::subscriber::with_default(notes.clone(), || {
+        run(async {
+            let server = Server::start([
+                Script::stream("id: 1\nevent: t\ndata: secret\n\n"),
+                Script::status("404 Not Found", ""),
+            ])
+            .await;
+            let url = server.url("/path?secret").replace("//", "//me:secret@");
+            let mut updates = builder(&url)
+                .header("x-api-key", "secret")
+                .build()
+                .unwrap()
+                .updates();
+            updates.expect_open().await;
+            updates.expect_event("secret").await;
+            advance(updates.expect_reconnecting().await.0).await;
+            updates.expect_failed().await;
+        });
+    });
+    let lines = notes.0.lock().unwrap();
+    let told = lines.join("\n");
+    assert!(!told.contains("secret") && !told.contains("me:"), "{told}");
+    for (line, begins) in lines.iter().zip([
+        "span event_source url=",
+        "span connection method=GET url=",
+        "DEBUG message=request sent",
+        "INFO message=open status=200",
+        "TRACE message=event event_type=\"t\" bytes=6",
+        "WARN message=reconnecting",
+        "span connection",
+        "DEBUG message=request sent",
+        "ERROR message=failed decision=404, final",
+    ]) {
+        assert!(line.starts_with(begins), "{line} is not {begins}");
+    }
+    assert_eq!(lines.len(), 9, "{told}");
+    assert!(lines[5].ends_with("resuming after 1"), "{told}");
+}
