@@ -4,6 +4,7 @@
 //! cargo run -p sse-client --example tail -- https://stream.wikimedia.org/v2/stream/recentchange
 //! ```
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use futures_util::StreamExt;
@@ -15,7 +16,7 @@ async fn main() -> ExitCode {
         eprintln!("usage: tail URL");
         return ExitCode::from(2);
     };
-    match tail(&url).await {
+    match tail(&url, &mut io::stdout()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tail: {}", chain(&error));
@@ -24,7 +25,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn tail(url: &str) -> Result<(), Error> {
+pub(crate) async fn tail(url: &str, out: &mut impl Write) -> Result<(), Error> {
     // Some servers want to know who asks.
     let events = EventSource::builder(url)
         .header("User-Agent", "sse-client-example")
@@ -33,15 +34,14 @@ async fn tail(url: &str) -> Result<(), Error> {
     while let Some(update) = updates.next().await {
         match update {
             Update::Open(head) => eprintln!("connected to {}", head.url()),
-            Update::Event(event) => println!("{}: {}", event.event_type(), event.data()),
-            Update::Reconnecting {
-                delay,
-                attempt,
-                cause,
-                ..
-            } => {
-                eprintln!("{}; attempt {attempt} in {delay:.1?}", chain(&cause));
+            Update::Event(event) => {
+                let shown = writeln!(out, "{}: {}", event.event_type(), event.data());
+                if shown.is_err() {
+                    // Nobody reads any more.
+                    return Ok(());
+                }
             }
+            Update::Reconnecting { decision, .. } => eprintln!("{decision}"),
             Update::Error(error) => eprintln!("{error}"),
             Update::Closed {
                 why: CloseReason::Failed(error),

@@ -4,6 +4,8 @@
 mod compression;
 mod control;
 mod cursor;
+#[cfg(all(feature = "file-store", feature = "json"))]
+mod examples;
 mod faults;
 #[cfg(feature = "json")]
 mod json;
