@@ -786,4 +786,6 @@ const EXCERPT_TIMEOUT: Duration = Duration::from_secs(1);
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod tests;
