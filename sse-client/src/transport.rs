@@ -138,7 +138,9 @@ fn build() -> reqwest::Result<Client> {
         // A reconnect must not get the connection that has just died.
         .pool_max_idle_per_host(0)
         .tcp_nodelay(true)
-        .tcp_keepalive(PING_INTERVAL);
+        .tcp_keepalive(PING_INTERVAL)
+        .tcp_keepalive_interval(PROBE_INTERVAL)
+        .tcp_keepalive_retries(PROBES);
     if cfg!(not(feature = "system-proxy")) {
         builder = builder.no_proxy();
     }
@@ -146,7 +148,10 @@ fn build() -> reqwest::Result<Client> {
     {
         builder = builder
             .http2_keep_alive_interval(PING_INTERVAL)
-            .http2_keep_alive_timeout(PING_TIMEOUT);
+            .http2_keep_alive_timeout(PING_TIMEOUT)
+            // hyper looks at whether a connection is idle before it reads the head of the answer. If nothing follows that,
+            // it would never look again, and never ping.
+            .http2_keep_alive_while_idle(true);
     }
     builder.build()
 }
@@ -216,6 +221,11 @@ const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// to send.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long the answer to a probe may take.
+/// How long until a probe of the operating system is repeated, and how often, before the connection is given up. By default
+/// that takes more than ten minutes.
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
+
+/// How long the answer to a ping may take.
 #[cfg(feature = "http2")]
 const PING_TIMEOUT: Duration = Duration::from_secs(20);

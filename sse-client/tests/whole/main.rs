@@ -7,6 +7,8 @@ mod cursor;
 #[cfg(all(feature = "file-store", feature = "json"))]
 mod examples;
 mod faults;
+#[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
+mod http2;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(feature = "file-store")]

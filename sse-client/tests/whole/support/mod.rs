@@ -3,7 +3,11 @@
 mod clock;
 mod expect;
 mod server;
+#[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
+mod tls;
 
 pub(crate) use clock::{advance, flowing, run};
 pub(crate) use expect::{Expect, builder, closed_port};
 pub(crate) use server::{OK, Script, Server};
+#[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
+pub(crate) use tls::{Identity, trusted};
