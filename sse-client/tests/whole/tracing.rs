@@ -7,7 +7,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::support::{Expect, Script, Server, advance, builder, run};
+use crate::support::{Expect, Script, Server, advance, builder, is_alone, run, run_alone};
 
 /// Writes down what this crate tells, a line each.
 #[derive(Clone, Default)]
@@ -48,6 +48,10 @@ impl Subscriber for Notes {
 
 #[test]
 fn tells_what_happens_and_no_secrets() {
+    // What `tracing` knows of places that tell something is for the whole process, and other tests come to them too.
+    if !is_alone() {
+        return run_alone("tracing::tells_what_happens_and_no_secrets", |_| {});
+    }
     let notes = Notes::default();
     tracing::subscriber::with_default(notes.clone(), || {
         run(async {

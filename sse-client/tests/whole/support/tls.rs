@@ -4,13 +4,14 @@
 //! runs in a process of its own, whose environment names the certificate that was made for it.
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::process::run_alone;
 
 /// A certificate for 127.0.0.1, and its key.
 pub(crate) struct Identity {
@@ -34,19 +35,12 @@ pub(crate) fn trusted(test: &str) -> Option<Identity> {
     write("certificate.pem", own.cert.pem().as_bytes());
     write("certificate.der", own.cert.der());
     write("key.der", &own.signing_key.serialize_der());
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test])
-        .env(FOLDER, folder.path())
-        .env("SSL_CERT_FILE", folder.path().join("certificate.pem"))
-        .env_remove("SSL_CERT_DIR")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}");
-    assert!(
-        said.contains("1 passed"),
-        "{test} is not the name of a test"
-    );
+    run_alone(test, |command| {
+        command
+            .env(FOLDER, folder.path())
+            .env("SSL_CERT_FILE", folder.path().join("certificate.pem"))
+            .env_remove("SSL_CERT_DIR");
+    });
     None
 }
 
