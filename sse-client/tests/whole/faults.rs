@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
-use sse_client::{CloseReason, LastEventId, ParseErrorKind, Policy};
+use sse_client::{CloseReason, LastEventId, ParseErrorKind, Policy, Update};
 
 use crate::support::{Expect, Script, Server, advance, builder, closed_port, flowing, run};
 
@@ -27,6 +27,149 @@ fn retry_0_is_no_hot_loop() {
             }
             assert_eq!(server.requests().len(), attempt as usize);
             advance(delay).await;
+        }
+    });
+}
+
+#[test]
+fn one_event_and_a_close_again_and_again_is_no_hot_loop() {
+    run(async {
+        let server = Server::start((0..5).map(|_| Script::stream("data: a\n\n"))).await;
+        let policy = Policy::default().max_attempts(Some(3));
+        let mut updates = builder(&server.url("/"))
+            .policy(policy)
+            .build()
+            .unwrap()
+            .updates();
+        for _ in 0..5 {
+            updates.expect_open().await;
+            updates.expect_event("a").await;
+            // An event is progress, so the limit is not reached; but each attempt has its delay.
+            let (delay, attempt, _) = updates.expect_reconnecting().await;
+            assert!(attempt == 1 && delay >= Duration::from_secs(1));
+            assert!(updates.next().now_or_never().is_none());
+            advance(delay).await;
+        }
+        assert_eq!(server.requests().len(), 5);
+    });
+}
+
+#[test]
+fn a_limit_on_attempts_holds_although_each_connection_is_accepted() {
+    run(async {
+        let server = Server::start((0..4).map(|_| Script::stream(""))).await;
+        let policy = Policy::default().max_attempts(Some(3));
+        let mut updates = builder(&server.url("/"))
+            .policy(policy)
+            .build()
+            .unwrap()
+            .updates();
+        for _ in 0..3 {
+            updates.expect_open().await;
+            advance(updates.expect_reconnecting().await.0).await;
+        }
+        updates.expect_open().await;
+        // The fourth connection was the third attempt.
+        loop {
+            match updates.expect_update().await {
+                Update::Fruitless { .. } => {}
+                Update::Closed {
+                    why: CloseReason::Failed(error),
+                    ..
+                } => {
+                    assert!(error.is_retries_exhausted());
+                    break;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(server.requests().len(), 4);
+    });
+}
+
+#[test]
+fn connections_that_bring_nothing_new_are_reported() {
+    run(async {
+        let server = Server::start((0..3).map(|_| Script::stream(":hello\n\n"))).await;
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
+        for number in 1..=3 {
+            updates.expect_open().await;
+            let mut update = updates.expect_update().await;
+            if number == 3 {
+                assert!(
+                    matches!(update, Update::Fruitless { connections: 3, .. }),
+                    "{update:?}"
+                );
+                update = updates.expect_update().await;
+            }
+            let Update::Reconnecting { delay, .. } = update else {
+                panic!("{update:?}");
+            };
+            advance(delay).await;
+        }
+    });
+}
+
+#[test]
+fn a_refused_connection_is_reported_and_tried_again() {
+    run(async {
+        let (_socket, address) = closed_port();
+        let mut updates = builder(&format!("http://{address}/"))
+            .build()
+            .unwrap()
+            .updates();
+        for number in 1..=5 {
+            let (delay, attempt, cause) = updates.expect_reconnecting().await;
+            assert!(attempt == number && cause.is_connect() && cause.status().is_none());
+            advance(delay).await;
+        }
+    });
+}
+
+#[test]
+fn a_503_obeys_its_retry_after() {
+    run(async {
+        let server = Server::start([
+            Script::status("503 Service Unavailable", "Retry-After: 7\r\n"),
+            Script::stream("data: a\n\n").hold(),
+        ])
+        .await;
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
+        let (delay, ..) = updates.expect_reconnecting().await;
+        assert!(delay >= Duration::from_secs(7), "{delay:?}");
+        assert!(updates.next().now_or_never().is_none());
+        assert_eq!(server.requests().len(), 1);
+        advance(delay).await;
+        updates.expect_open().await;
+        updates.expect_event("a").await;
+    });
+}
+
+#[test]
+fn redirects_302_and_307_are_followed_also_to_a_relative_location() {
+    run(async {
+        let server = Server::start([
+            Script::status("307 Temporary Redirect", "Location: there\r\n"),
+            Script::status("302 Found", "Location: ?further\r\n"),
+            Script::stream("data: a\n\n").hold(),
+        ])
+        .await;
+        let mut updates = builder(&server.url("/here/")).build().unwrap().updates();
+        let head = updates.expect_open().await;
+        assert_eq!(head.url(), server.url("/here/there?further"));
+        updates.expect_event("a").await;
+        assert_eq!(server.requests().len(), 3);
+    });
+}
+
+#[test]
+fn a_post_is_not_repeated() {
+    run(async {
+        for answer in ["data: [DONE]\n\n", ""] {
+            let server = Server::start([Script::stream(answer)]).await;
+            let mut events = builder(&server.url("/")).method("POST").build().unwrap();
+            while flowing(events.try_next()).await.unwrap().is_some() {}
+            assert_eq!(server.requests().len(), 1);
         }
     });
 }
@@ -234,7 +377,7 @@ fn a_line_that_never_ends_meets_the_limit() {
     run(async {
         // Far more than the limit. The line does end after all, so that it is seen to go on.
         let mut stream = b"id: 1\ndata: ".to_vec();
-        stream.resize(4 * 1024 * 1024, b'x');
+        stream.resize(64 * 1024 * 1024, b'x');
         stream.extend(b"\n\ndata: a\n\n");
         let server = Server::start([Script::stream(stream).hold()]).await;
         let mut updates = builder(&server.url("/"))
