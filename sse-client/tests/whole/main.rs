@@ -6,6 +6,7 @@ mod control;
 mod cursor;
 #[cfg(all(feature = "file-store", feature = "json"))]
 mod examples;
+mod fault_page;
 mod faults;
 #[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
 mod http2;
