@@ -17,13 +17,14 @@ use sse_codec::LastEventId;
 use crate::attempt::Attempt;
 use crate::classifier::Reaction;
 use crate::decision::{Decision, Rule, Then};
-use crate::error::{Error, Excerpt, Kind, Limit, Refusal, Source, Timeout};
+use crate::error::{Error, Excerpt, Kind, Refusal, Source, Timeout};
 use crate::intake::{Intake, IntakeSettings, Received};
 use crate::outgoing::{Outgoing, RequestSettings};
 use crate::policy::Policy;
 use crate::request::{Request, last_event_id_value};
 use crate::response::{ResponseHead, Verdict, verdict};
 use crate::retry_after::retry_after;
+use crate::setbacks::Setbacks;
 use crate::stats::Tally;
 use crate::update::{CloseReason, ReadyState, Update};
 use crate::watchdog::Watchdog;
@@ -40,17 +41,9 @@ pub(crate) struct Connection {
     next_attempt: Option<Attempt>,
     /// Whether the caller has a hook that prepares each attempt.
     has_hook: bool,
-    /// Whether the hook was asked for other credentials since the last event.
-    asked_for_credentials: bool,
     /// Whether it was reported that the last event ID cannot be sent. Once is enough for all redirects.
     reported_id: bool,
-    /// How many reconnections there were since the last event.
-    attempts: u32,
-    downtime: Downtime,
-    /// How many connections in a row were accepted and brought nothing new.
-    fruitless: u32,
-    /// The last event ID with which the connection was opened, until it brings something new.
-    fruitless_since: Option<String>,
+    setbacks: Setbacks,
     /// The head of the answer, if it is an event stream that is being read.
     head: Option<ResponseHead>,
     tally: Tally,
@@ -150,12 +143,8 @@ impl Connection {
             outgoing: Outgoing::new(settings.request),
             next_attempt: None,
             has_hook: settings.has_hook,
-            asked_for_credentials: false,
             reported_id: false,
-            attempts: 0,
-            downtime: Downtime::default(),
-            fruitless: 0,
-            fruitless_since: None,
+            setbacks: Setbacks::default(),
             head: None,
             tally: Tally::default(),
             response_watchdog: Watchdog::new(settings.response_timeout),
@@ -282,7 +271,7 @@ impl Connection {
             Verdict::Reconnect => self.refuse(now, Refusal::Status, head, Row::Reconnect),
             Verdict::Fail => {
                 let refresh = self.has_hook
-                    && !self.asked_for_credentials
+                    && !self.setbacks.has_asked_for_credentials()
                     && self.policy.asks_for_credentials(head.status());
                 let row = if refresh { Row::Refresh } else { Row::Fail };
                 self.refuse(now, Refusal::Status, head, row);
@@ -466,7 +455,7 @@ impl Connection {
         self.response_watchdog.disarm();
         if !self.outgoing.has_current() {
             let drafted = self.next_attempt.take().or_else(|| {
-                (self.outgoing).draft(self.intake.last_event_id(), self.attempts, None)
+                (self.outgoing).draft(self.intake.last_event_id(), self.setbacks.attempts(), None)
             });
             let Some(attempt) = drafted else {
                 return self.nothing_to_resume();
@@ -506,8 +495,7 @@ impl Connection {
         self.intake.restart();
         self.idle_watchdog.disarm();
         self.event_watchdog.disarm();
-        self.downtime.end(now.time);
-        self.fruitless_since = Some(self.intake.last_event_id().to_owned());
+        self.setbacks.opened(now.time, self.intake.last_event_id());
         self.tally.opened(now.time);
         self.head = Some(head.clone());
         self.state = State::Open;
@@ -531,12 +519,8 @@ impl Connection {
     /// An event has been dispatched: whatever was wrong before is over.
     fn note_progress(&mut self) {
         if self.intake.take_progress() {
-            self.attempts = 0;
-            self.downtime.forget();
+            self.setbacks.forget();
             self.event_watchdog.disarm();
-            self.fruitless = 0;
-            self.fruitless_since = None;
-            self.asked_for_credentials = false;
         }
     }
 
@@ -585,9 +569,11 @@ impl Connection {
 
     /// Decides what becomes of a failure. `row` is what the policy's table says.
     fn decide(&mut self, now: Now, cause: Error, row: Row, retry_after: Option<Duration>) {
-        self.downtime.begin(now.time);
         self.leave_open(now.time);
-        self.note_fruitless();
+        let fruitless = (self.setbacks).lost(now.time, self.intake.last_event_id());
+        if let Some(connections) = fruitless {
+            self.outbox.push_back(Update::Fruitless { connections });
+        }
         let (row, rule, not_before) = match self.policy.classified(&cause) {
             None if row == Row::Refresh => (row, Rule::Credentials, None),
             None => (row, Rule::Policy, retry_after),
@@ -619,15 +605,15 @@ impl Connection {
         not_before: Option<Duration>,
     ) {
         let cause = cause.into_passing();
-        let attempt = self.attempts.saturating_add(1);
+        let attempt = self.setbacks.next_attempt();
         let delay = if rule == Rule::Credentials {
-            self.asked_for_credentials = true;
+            self.setbacks.ask_for_credentials();
             Duration::ZERO
         } else {
             let set_by_stream = self.intake.reconnection_time();
             (self.policy).delay(set_by_stream, not_before, attempt, now.random)
         };
-        if let Some(limit) = self.limit_reached(now.time, attempt, delay) {
+        if let Some(limit) = (self.setbacks).limit_reached(&self.policy, now.time, delay) {
             let error = Error::last(Kind::RetriesExhausted {
                 limit,
                 last_failure: cause.clone(),
@@ -647,7 +633,7 @@ impl Connection {
             last_event_id: id.to_owned(),
         };
         let decision = Decision::new(cause.clone(), rule, retry_after, then);
-        self.attempts = attempt;
+        self.setbacks.reconnect();
         self.intake.clear();
         self.state = State::Waiting {
             until: now.time.saturating_add(delay),
@@ -693,38 +679,6 @@ impl Connection {
         self.close_because(why, decision);
     }
 
-    /// Counts the connection that was open, if it has brought nothing new.
-    fn note_fruitless(&mut self) {
-        let Some(since) = self.fruitless_since.take() else {
-            return;
-        };
-        if since != self.intake.last_event_id() {
-            self.fruitless = 0;
-            return;
-        }
-        self.fruitless = self.fruitless.saturating_add(1);
-        if self.fruitless == FRUITLESS_IS_REPORTED {
-            self.outbox.push_back(Update::Fruitless {
-                connections: self.fruitless,
-            });
-        }
-    }
-
-    fn limit_reached(&self, now: Duration, attempt: u32, delay: Duration) -> Option<Limit> {
-        if let Some(limit) = self.policy.attempts_limit() {
-            if attempt > limit {
-                return Some(Limit::Attempts(limit));
-            }
-        }
-        if let Some(limit) = self.policy.fruitless_limit() {
-            if self.fruitless > 0 && self.fruitless >= limit {
-                return Some(Limit::Fruitless(self.fruitless));
-            }
-        }
-        let limit = self.policy.downtime_limit()?;
-        (self.downtime.until(now).saturating_add(delay) > limit).then_some(Limit::Downtime(limit))
-    }
-
     fn close_because(&mut self, why: CloseReason, decision: Decision) {
         self.intake.clear();
         self.state = State::Closed;
@@ -732,36 +686,6 @@ impl Connection {
             why,
             decision: Some(decision),
         });
-    }
-}
-
-/// The time without an open connection since the last event.
-#[derive(Debug, Default)]
-struct Downtime {
-    /// Without the one that lasts.
-    total: Duration,
-    since: Option<Duration>,
-}
-
-impl Downtime {
-    fn begin(&mut self, now: Duration) {
-        self.since.get_or_insert(now);
-    }
-
-    fn end(&mut self, now: Duration) {
-        self.total = self.until(now);
-        self.since = None;
-    }
-
-    fn forget(&mut self) {
-        self.total = Duration::ZERO;
-    }
-
-    fn until(&self, now: Duration) -> Duration {
-        let lasting = self
-            .since
-            .map_or(Duration::ZERO, |since| now.saturating_sub(since));
-        self.total.saturating_add(lasting)
     }
 }
 
@@ -773,9 +697,6 @@ fn update(received: Received) -> Update {
         Received::Error(error) => Update::Error(Error::passing(Kind::Parse(error))),
     }
 }
-
-/// How many fruitless connections in a row are reported: fewer may be chance.
-const FRUITLESS_IS_REPORTED: u32 = 3;
 
 /// How much of a refused answer's body is kept, in bytes.
 const MAX_EXCERPT_BYTES: usize = 64 * 1024;

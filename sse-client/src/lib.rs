@@ -149,6 +149,7 @@ mod redirect;
 mod request;
 mod response;
 mod retry_after;
+mod setbacks;
 mod stats;
 mod trace;
 mod transport;

@@ -37,6 +37,7 @@ client! {
     request = "../../../sse-client/src/request.rs",
     response = "../../../sse-client/src/response.rs",
     retry_after = "../../../sse-client/src/retry_after.rs",
+    setbacks = "../../../sse-client/src/setbacks.rs",
     stats = "../../../sse-client/src/stats.rs",
     update = "../../../sse-client/src/update.rs",
     url = "../../../sse-client/src/url.rs",
