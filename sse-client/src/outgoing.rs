@@ -54,6 +54,8 @@ pub(crate) struct Outgoing {
 
 #[derive(Debug)]
 struct Current {
+    /// Whether the method was a safe one before any redirect: what is repeated is not what redirects have made of it.
+    was_safe: bool,
     method: Method,
     target: Target,
     headers: HeaderMap,
@@ -130,6 +132,7 @@ impl Outgoing {
             return Err(error);
         }
         self.current = Some(Current {
+            was_safe: attempt.method.is_safe(),
             method: attempt.method,
             target: Target::new(attempt.url),
             headers: attempt.headers,
@@ -199,7 +202,7 @@ impl Outgoing {
         let Some(current) = &self.current else {
             return true;
         };
-        current.method.is_safe()
+        current.was_safe
             || self.settings.repeat_unsafe
             || (self.was_open && self.settings.resume.is_some())
             || cause.is_some_and(Error::is_unsent)

@@ -60,6 +60,11 @@ struct Simulation {
     not_before: Duration,
     /// The connection is dropped by the caller's wish, but not before what it has brought is handed out.
     leaving: bool,
+    /// Whether the method is one that must not be repeated, and whether it was sent.
+    post: bool,
+    was_sent: bool,
+    /// Whether the next request is what a redirect asks for.
+    redirected: bool,
     /// The end was handed out, or the caller has closed.
     over: bool,
     /// The last event ID by what was handed out.
@@ -87,6 +92,12 @@ impl Simulation {
                 );
                 prop_assert!(!self.waits(), "a request before all was handed out");
                 self.leaving = false;
+                prop_assert!(
+                    !(self.post && self.was_sent) || self.redirected,
+                    "a POST was repeated"
+                );
+                self.was_sent = true;
+                self.redirected = false;
                 let sent = sent_id(&request).map(|id| String::from_utf8(id.to_vec()).unwrap());
                 let expected = Some(self.id.clone()).filter(|id| !id.is_empty());
                 prop_assert_eq!(sent, expected, "the ID was lost or invented");
@@ -198,7 +209,10 @@ impl Simulation {
             Happening::Head(status, text) => {
                 let text = text.unwrap_or("1");
                 let headers = [(LOCATION, text), (RETRY_AFTER, text)];
+                let is_awaited = self.connection.needs_transport() && !open;
                 self.connection.head(self.now, head_with(status, &headers));
+                // Followed at once, if it is followed.
+                self.redirected = is_awaited && !self.connection.needs_transport();
             }
             Happening::Events(events) if open => {
                 let mut chunk = Vec::new();
@@ -258,9 +272,11 @@ impl Simulation {
             }
             Happening::ReconnectNow => {
                 self.connection.reconnect_now(self.now.time);
-                self.connected = false;
-                self.not_before = Duration::ZERO;
-                self.leaving = true;
+                if !self.connection.needs_transport() {
+                    self.connected = false;
+                    self.not_before = Duration::ZERO;
+                    self.leaving = true;
+                }
             }
             Happening::Finish => {
                 self.connection.finish(self.now.time);
@@ -288,11 +304,17 @@ proptest! {
         happenings in proptest::collection::vec((happening(), any::<u64>()), 1..80),
         seed in proptest::bool::ANY,
         standard in proptest::bool::ANY,
+        post in proptest::bool::weighted(0.3),
     ) {
         let id = if seed { "seed" } else { "" };
         let policy = if standard { Policy::standard() } else { Policy::resilient() };
+        let mut request = settings().request;
+        if post {
+            request.method = http::Method::POST;
+        }
         let mut simulation = Simulation {
             connection: Connection::new(Settings {
+                request,
                 last_event_id: LastEventId::from_static(id),
                 policy,
                 idle_timeout: Some(Duration::from_secs(50)),
@@ -301,6 +323,9 @@ proptest! {
             now: at(0),
             connected: false,
             leaving: false,
+            post,
+            was_sent: false,
+            redirected: false,
             not_before: Duration::ZERO,
             over: false,
             id: id.to_owned(),

@@ -359,3 +359,13 @@ fn a_body_does_not_go_to_another_origin() {
         }
     }
 }
+
+#[test]
+fn a_post_that_a_redirect_has_made_a_get_is_not_repeated_either() {
+    let mut connection = Connection::new(post());
+    connection.expect_send();
+    refuse(&mut connection, 303, &[(LOCATION, "/result")]);
+    connection.open(at(0));
+    connection.end(at(0));
+    assert!(matches!(connection.expect_closed(), CloseReason::EndOfBody));
+}
