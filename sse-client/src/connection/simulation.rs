@@ -31,6 +31,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         6 => Just(Happening::Head(200, None)),
+        1 => Just(Happening::Head(303, Some("/b"))),
         2 => (prop_oneof![Just(204_u16), Just(301), Just(307), Just(404), Just(429), Just(503)],
               proptest::option::of(prop_oneof![Just("/b"), Just("http://other/"), Just("ftp://x/"), Just("7")]))
             .prop_map(|(status, text)| Happening::Head(status, text)),
