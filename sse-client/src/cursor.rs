@@ -13,7 +13,7 @@ use crate::error::{CursorStep, Error, Kind, Source};
 /// one when the consumer [acknowledges](crate::EventSource::acknowledge) an event, never by itself. So what was received
 /// but not worked on when the process died comes again: each event arrives at least once.
 ///
-/// [`MemoryStore`] and, with the feature `file-store`, [`FileStore`](crate::FileStore) implement it. To keep the ID in a
+/// [`MemoryStore`] and, with the feature `file-store`, `FileStore` implement it. To keep the ID in a
 /// database, together with what the events have changed there, implement it yourself.
 ///
 /// [`EventSourceBuilder::cursor_store`]: crate::EventSourceBuilder::cursor_store

@@ -102,12 +102,12 @@
 //! |---|---|---|
 //! | `default-tls` | yes | `https`, by reqwest's choice of a TLS library |
 //! | `http2` | yes | HTTP/2, where the server offers it |
-//! | `json` | no | [`EventSource::json`]: events whose data is JSON, as values of a type |
+//! | `json` | no | `EventSource::json`: events whose data is JSON, as values of a type |
 //! | `native-tls` | no | `https` by the system's TLS library |
 //! | `rustls` | no | `https` by rustls |
 //! | `socks` | no | SOCKS proxies, for a client that is given to the builder |
 //! | `brotli`, `gzip`, `zstd` | no | compressed streams, see [`EventSourceBuilder::compression`] |
-//! | `file-store` | no | [`FileStore`], which keeps a cursor in a file |
+//! | `file-store` | no | `FileStore`, which keeps a cursor in a file |
 //! | `system-proxy` | no | the proxy that the system, or the environment, names |
 //! | `tracing` | no | spans and events for `tracing`: no headers, no data, URLs without credentials and query |
 //!
