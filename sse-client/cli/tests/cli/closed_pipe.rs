@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{ChildStdout, Stdio};
 
-use crate::support::{Ended, Running, Server, command};
+use crate::support::{Accept, Ended, Running, command, server};
 
 /// Starts the command with a pipe whose reader the test holds.
 fn start(arguments: &[&str]) -> (Running, BufReader<ChildStdout>) {
@@ -17,9 +17,9 @@ fn assert_quiet(ended: &Ended) {
 
 #[test]
 fn a_reader_that_leaves_is_noticed_while_nothing_comes() {
-    let server = Server::start();
-    let (running, mut reader) = start(&[&server.url(), "-o", "data"]);
-    let mut connection = server.accept_stream();
+    let server = server();
+    let (running, mut reader) = start(&[&server.url("/"), "-o", "data"]);
+    let connection = server.accept_stream();
     connection.send("data: a\n\n");
     let mut line = String::new();
     reader.read_line(&mut line).expect("a line");

@@ -1,14 +1,14 @@
 //! What has arrived is on standard output before the command waits for more.
 
-use crate::support::{Running, Server, command};
+use crate::support::{Accept, Running, command, server};
 
 #[test]
 fn an_event_is_shown_while_the_stream_stays_open() {
-    let server = Server::start();
-    let mut running = Running::start(&mut command(&[&server.url(), "-o", "data"]));
-    let mut connection = server.accept_stream();
+    let server = server();
+    let mut running = Running::start(&mut command(&[&server.url("/"), "-o", "data"]));
+    let connection = server.accept_stream();
     for data in ["one", "two", "three"] {
-        connection.send(&format!("data: {data}\n\ndata: and"));
+        connection.send(format!("data: {data}\n\ndata: and"));
         assert_eq!(running.line(), data);
         connection.send("\n\n");
         assert_eq!(running.line(), "and");
@@ -17,15 +17,15 @@ fn an_event_is_shown_while_the_stream_stays_open() {
 
 #[test]
 fn a_burst_comes_through_whole() {
-    let server = Server::start();
-    let mut running = Running::start(&mut command(&[&server.url(), "-o", "data"]));
-    let mut connection = server.accept_stream();
+    let server = server();
+    let mut running = Running::start(&mut command(&[&server.url("/"), "-o", "data"]));
+    let connection = server.accept_stream();
     let writer = std::thread::spawn(move || {
         for start in (0..50_000).step_by(1000) {
             let block: String = (start..start + 1000)
                 .map(|n| format!("data: {n}\n\n"))
                 .collect();
-            connection.send(&block);
+            connection.send(block);
         }
         connection
     });

@@ -1,6 +1,6 @@
 //! The formats, where standard output is not a terminal: what the peer has sent is exact in each.
 
-use crate::support::{Server, run, run_with_input};
+use crate::support::{Accept, run, run_with_input, server};
 
 /// Events with everything in them that a format could trip over. The escape character is one that a terminal obeys.
 const STREAM: &str = "data: hello\n\nid: 7\nevent: tick\ndata: {\"a\":\"\x1b[1m\"}\n\ndata: two\ndata: lines é\n\n\
@@ -53,10 +53,10 @@ fn sse_is_an_event_stream_of_the_same_events() {
 
 #[test]
 fn events_from_a_server_look_the_same() {
-    let server = Server::start();
-    let url = server.url();
+    let server = server();
+    let url = server.url("/");
     let tail = std::thread::spawn(move || run(&[&url, "--no-reconnect"]));
-    let mut connection = server.accept_stream();
+    let connection = server.accept_stream();
     connection.send(STREAM);
     drop(connection);
     assert_eq!(tail.join().expect("the command").stdout, formatted("json"));

@@ -1,12 +1,12 @@
 //! `-n`: the command ends with the last event that is wanted, though the stream stays open.
 
-use crate::support::{Running, Server, command, run_with_input};
+use crate::support::{Accept, Running, command, run_with_input, server};
 
 #[test]
 fn the_connection_is_closed_after_the_last_event() {
-    let server = Server::start();
-    let running = Running::start(&mut command(&[&server.url(), "-n", "2", "-o", "data"]));
-    let mut connection = server.accept_stream();
+    let server = server();
+    let running = Running::start(&mut command(&[&server.url("/"), "-n", "2", "-o", "data"]));
+    let connection = server.accept_stream();
     connection.send("data: 1\n\ndata: 2\n\ndata: 3\n\n");
     connection.closed();
     let ended = running.end();

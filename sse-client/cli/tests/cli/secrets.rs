@@ -1,6 +1,8 @@
 //! Credentials do not appear in what the command says.
 
-use crate::support::{Closed, Ended, Running, Server, command, run};
+use sse_test_kit::{Answer, ClosedPort};
+
+use crate::support::{Accept, Ended, Running, command, run, server};
 
 fn assert_no_secret(ended: &Ended) {
     assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
@@ -8,8 +10,8 @@ fn assert_no_secret(ended: &Ended) {
 
 #[test]
 fn failures_show_neither_headers_nor_queries_nor_passwords() {
-    let closed = Closed::new();
-    let url = closed.url().replace("http://", "http://user:secret@") + "?token=secret";
+    let closed = ClosedPort::new();
+    let url = closed.url("/").replace("http://", "http://user:secret@") + "?token=secret";
     let ended = run(&[&url, "-v", "-H", "Authorization: Bearer secret"]);
     assert_eq!(ended.code, Some(3));
     assert_no_secret(&ended);
@@ -17,10 +19,10 @@ fn failures_show_neither_headers_nor_queries_nor_passwords() {
 
 #[test]
 fn an_answer_shows_neither_query_nor_password() {
-    let server = Server::start();
-    let url = server.url().replace("http://", "http://user:secret@") + "?token=secret";
+    let server = server();
+    let url = server.url("/").replace("http://", "http://user:secret@") + "?token=secret";
     let running = Running::start(&mut command(&[&url]));
-    server.answer("404 Not Found", "");
+    server.answer(Answer::status(404));
     let ended = running.end();
     assert_eq!(ended.code, Some(4));
     assert_no_secret(&ended);
@@ -28,12 +30,12 @@ fn an_answer_shows_neither_query_nor_password() {
 
 #[test]
 fn a_connection_shows_neither_query_nor_password() {
-    let server = Server::start();
-    let url = server.url().replace("http://", "http://user:secret@") + "x?token=secret";
+    let server = server();
+    let url = server.url("/").replace("http://", "http://user:secret@") + "x?token=secret";
     let running = Running::start(&mut command(&[&url, "-v", "--no-reconnect"]));
-    let mut connection = server.accept_stream();
+    let connection = server.accept_stream();
     assert_eq!(
-        connection.header("authorization"),
+        connection.request().header("authorization"),
         Some("Basic dXNlcjpzZWNyZXQ=")
     );
     connection.send(": hi\nretry: 5\n\n");
@@ -42,7 +44,7 @@ fn a_connection_shows_neither_query_nor_password() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("comment: hi"), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains(&format!("{}x?…", server.url())),
+        ended.stderr.contains(&format!("{}x?…", server.url("/"))),
         "{}",
         ended.stderr
     );

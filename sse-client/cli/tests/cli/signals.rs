@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 
-use crate::support::{PATIENCE, Running, Server, command};
+use crate::support::{Accept, PATIENCE, Running, command, server};
 use rustix::process::Signal;
 
 const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];
@@ -13,9 +13,9 @@ const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];
 #[test]
 fn a_signal_ends_a_connection_that_is_open() {
     for (signal, code) in SIGNALS {
-        let server = Server::start();
-        let mut running = Running::start(&mut command(&[&server.url(), "-o", "data"]));
-        let mut connection = server.accept_stream();
+        let server = server();
+        let mut running = Running::start(&mut command(&[&server.url("/"), "-o", "data"]));
+        let connection = server.accept_stream();
         connection.send("data: a\n\n");
         assert_eq!(running.line(), "a");
         running.signal(signal);
@@ -43,8 +43,8 @@ fn a_signal_ends_a_wait_for_standard_input() {
 
 #[test]
 fn a_signal_ends_a_wait_to_reconnect() {
-    let server = Server::start();
-    let mut running = Running::start(&mut command(&[&server.url(), "-o", "data"]));
+    let server = server();
+    let mut running = Running::start(&mut command(&[&server.url("/"), "-o", "data"]));
     server.accept_stream().send("retry: 3600000\ndata: a\n\n");
     assert!(running.error_line().contains("reconnecting in "));
     running.signal(Signal::INT);

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::support::{Ended, Server, run, run_with_input};
+use crate::support::{Accept, Ended, run, run_with_input, server};
 
 const ILL_FORMED: &[u8] = b"data: a\n\ndata: \xff\n\ndata: b\n\n";
 
@@ -83,15 +83,15 @@ fn a_server_is_held_to_the_same() {
         (&["--strict"][..], 8, "a\n"),
         (&["--utf8", "reject"], 0, "a\nb\n"),
     ] {
-        let server = Server::start();
-        let url = server.url();
+        let server = server();
+        let url = server.url("/");
         let tail = thread::spawn(move || {
             let mut arguments = vec![&*url, "-o", "data", "--no-reconnect"];
             arguments.extend(flags);
             run(&arguments)
         });
-        let mut connection = server.accept_stream();
-        connection.send_bytes(ILL_FORMED);
+        let connection = server.accept_stream();
+        connection.send(ILL_FORMED);
         drop(connection);
         let ended = tail.join().expect("the command");
         assert_eq!(

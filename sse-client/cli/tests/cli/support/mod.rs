@@ -6,9 +6,7 @@ mod server;
 use std::time::Duration;
 
 pub(crate) use command::{Ended, Running, command, run, run_with_input};
-#[cfg(unix)]
-pub(crate) use server::Closed;
-pub(crate) use server::Server;
+pub(crate) use server::{Accept, server, server_on};
 
 /// Long enough for a machine that is busy with other tests, short enough to see a test fail.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
