@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 use http_body::Body as _;
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, Response};
@@ -74,7 +75,7 @@ impl Transport {
                     let head = ResponseHead::new(
                         response.url().clone(),
                         response.status(),
-                        response.headers().clone(),
+                        copied(response.headers()),
                     );
                     *self = Self::Reading(response.into());
                     return Poll::Ready(Progress::Head(head));
@@ -156,6 +157,21 @@ fn build() -> reqwest::Result<Client> {
     builder.build()
 }
 
+/// Copies headers. The values that hyper returns share the buffer that it reads with, and as long as one of them lives, it
+/// needs another one: 8 KiB more for each open stream.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let copy = |value: &HeaderValue| {
+        let mut copy = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        copy.set_sensitive(value.is_sensitive());
+        Some(copy)
+    };
+    headers
+        .iter()
+        // Each value was valid, so it is again.
+        .filter_map(|(name, value)| Some((name.clone(), copy(value)?)))
+        .collect()
+}
+
 /// Returns whether this crate's own HTTP client can do `https`.
 pub(crate) const fn has_tls() -> bool {
     cfg!(any(
@@ -229,3 +245,21 @@ const PROBES: u32 = 3;
 /// How long the answer to a ping may take.
 #[cfg(feature = "http2")]
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copied_headers_are_the_same() {
+        let mut headers = HeaderMap::new();
+        let mut secret = HeaderValue::from_static("secret");
+        secret.set_sensitive(true);
+        headers.append("set-cookie", secret);
+        headers.append("set-cookie", HeaderValue::from_bytes(b"\xff\t").unwrap());
+        headers.append("x-empty", HeaderValue::from_static(""));
+        let copies = copied(&headers);
+        assert_eq!(copies, headers);
+        assert!(copies["set-cookie"].is_sensitive());
+    }
+}
