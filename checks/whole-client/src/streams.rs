@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::memory::resident;
 use crate::server::{BURST, ROUNDS};
 
+/// Opens the streams. Each tells of each event, of a burst only at its end, and then waits for more that does not come.
 pub(crate) async fn run(
     with: &str,
     number: usize,
@@ -35,14 +36,36 @@ pub(crate) async fn run(
     for _ in 0..number {
         let tell = tell.clone();
         match with {
+            // Whole tasks, since a function of their own would hold what it is given twice.
             "client" => {
-                let events = EventSource::get(url)?;
-                tasks.spawn(async move { read_events(events, &tell).await.expect("events") });
+                let mut events = EventSource::get(url)?;
+                tasks.spawn(async move {
+                    let mut number = 0;
+                    while let Some(event) = events.try_next().await.expect("events") {
+                        assert!(event.data().len() > 60 && event.last_event_id() == "1234567");
+                        number += 1;
+                        if number <= 1 + ROUNDS || number == 1 + ROUNDS + BURST {
+                            tell.send(()).expect("somebody counts");
+                        }
+                    }
+                });
             }
             "reqwest" => {
                 // Boxed, as the client does, so that it takes no place once it is answered.
                 let request = Box::pin(client.get(url).send());
-                tasks.spawn(async move { read_bytes(request, &tell).await.expect("bytes") });
+                tasks.spawn(async move {
+                    let mut body = reqwest::Body::from(request.await.expect("an answer"));
+                    let (mut all, mut event) = (0, 0);
+                    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+                        all += frame.expect("bytes").into_data().unwrap_or_default().len();
+                        if event == 0 {
+                            event = all;
+                        }
+                        if all <= (1 + ROUNDS) * event || all == (1 + ROUNDS + BURST) * event {
+                            tell.send(()).expect("somebody counts");
+                        }
+                    }
+                });
             }
             _ => return Err("with what?".into()),
         }
@@ -60,42 +83,5 @@ pub(crate) async fn run(
         println!("{name} {}", memory()?);
     }
     drop(tasks);
-    Ok(())
-}
-
-/// Tells of each event, of a burst only at its end, and then waits for more that does not come.
-async fn read_events(
-    mut events: EventSource,
-    tell: &mpsc::UnboundedSender<()>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let mut number = 0;
-    while let Some(event) = events.try_next().await? {
-        assert!(event.data().len() > 60 && event.last_event_id() == "1234567");
-        number += 1;
-        if number <= 1 + ROUNDS || number == 1 + ROUNDS + BURST {
-            tell.send(())?;
-        }
-    }
-    Ok(())
-}
-
-/// The same, but for what is in the bytes.
-async fn read_bytes(
-    response: Pin<Box<impl Future<Output = reqwest::Result<reqwest::Response>>>>,
-    tell: &mpsc::UnboundedSender<()>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    // As the client does it.
-    let mut body = reqwest::Body::from(response.await?);
-    let (mut all, mut event) = (0, 0);
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let chunk = frame?.into_data().unwrap_or_default();
-        all += chunk.len();
-        if event == 0 {
-            event = all;
-        }
-        if all <= (1 + ROUNDS) * event || all == (1 + ROUNDS + BURST) * event {
-            tell.send(())?;
-        }
-    }
     Ok(())
 }
