@@ -1,5 +1,6 @@
-//! Turns a stream of events into an HTTP response with an event stream (`text/event-stream`) as its body, for any
-//! server that is built on the types of [`http`] and [`http_body`]: hyper, axum, tower, tonic and others.
+//! Sends event streams (`text/event-stream`) from any server that is built on the types of [`http`] and
+//! [`http_body`]: hyper, axum, tower, tonic and others. [`EventStreamResponse`] turns a stream of events into a response
+//! for one client; [`Hub`] publishes events to many, and again to those who come back.
 //!
 //! The neighbours: to write or read the bytes of an event stream without HTTP, take `sse-codec`; to receive events,
 //! with reconnection, take `sse-client`.
@@ -44,6 +45,30 @@
 //! With hyper, such a handler is the function that `service_fn` takes; the whole of a server, with a page for browsers
 //! and a clean end, is `examples/hello.rs`. In axum a handler returns `response.map(axum::body::Body::new)`.
 //!
+//! # One publisher, many subscribers
+//!
+//! A [`Hub`] encodes an event once, gives it an ID, and keeps it in a bounded log, which all subscribers read at their
+//! own pace. A client that reconnects is sent what it has missed, and is told if that is no longer there.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use sse_server::{Hub, OutgoingEvent, SubscriptionBody};
+//!
+//! fn handle(request: &Request<()>, hub: &Hub) -> Response<SubscriptionBody> {
+//!     match hub.subscribe(["news"], sse_server::last_event_id(request).as_ref()) {
+//!         Ok(subscription) => subscription.into_response(),
+//!         Err(refusal) => refusal.into_response(),
+//!     }
+//! }
+//!
+//! // The driver wakes the subscribers: spawn it, or let `HubBuilder::spawn` (feature `tokio`) do that.
+//! let (hub, driver) = Hub::new();
+//! let response = handle(&Request::new(()), &hub);
+//! hub.publish("news", &OutgoingEvent::new().data("hello"))?;
+//! # drop(driver);
+//! # Ok::<(), sse_server::PublishError>(())
+//! ```
+//!
 //! # What a response promises
 //!
 //! - The status is 200, the only one that a browser's `EventSource` accepts. The headers are
@@ -69,7 +94,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `tokio` | no | `TokioTimer`, the [`Timer`] of tokio, and `EventStreamResponse::new`, which keeps connections alive with it |
+//! | `tokio` | no | `TokioTimer`, the [`Timer`] of tokio; `EventStreamResponse::new`, which keeps connections alive with it; `HubBuilder::spawn` |
 //!
 //! Without that feature, and without a [`Timer`] of your own for [`EventStreamResponse::with_timer`], there is no
 //! keep-alive.
@@ -88,15 +113,31 @@
 
 mod accept;
 mod body;
+mod event_id;
+mod hub;
 mod keep_alive;
 mod request_head;
 mod response;
 mod resume;
 mod source_item;
+mod sync;
 mod timer;
 
 pub use accept::accepts_event_stream;
 pub use body::EventStreamBody;
+pub use event_id::{EventId, InvalidEventId};
+pub use hub::Hub;
+pub use hub::body::SubscriptionBody;
+pub use hub::builder::HubBuilder;
+pub use hub::drained::Drained;
+pub use hub::driver::Driver;
+pub use hub::error::{AppendError, PublishError};
+pub use hub::log::{Inlet, Log, MemoryLog};
+pub use hub::options::GapPolicy;
+pub use hub::payload::Payload;
+pub use hub::refusal::{Refusal, RefusalReason};
+pub use hub::statistics::Statistics;
+pub use hub::subscription::{EndReason, Ended, Outcome, Subscription};
 pub use request_head::RequestHead;
 pub use response::EventStreamResponse;
 pub use resume::last_event_id;
