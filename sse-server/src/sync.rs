@@ -1,3 +1,3 @@
-//! The two means of sharing, in one place, so that a checker of all interleavings can put its own there.
+//! The lock, in one place, so that a checker of all interleavings can put its own there.
 
-pub(crate) use std::sync::{Arc, Mutex};
+pub(crate) use std::sync::Mutex;

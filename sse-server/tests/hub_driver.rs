@@ -139,11 +139,14 @@ async fn the_driver_ends_with_the_last_hub() {
     let task = tokio::spawn(driver);
     let mut body = body(&hub, &["t"]);
     assert_eq!(next(&mut body).await.0, "id: 7-0\n\n");
+    tokio::task::yield_now().await;
+    let start = Instant::now();
     drop(hub);
     timeout(AN_HOUR, task)
         .await
         .expect("it does not end")
         .unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO, "not only by its next tick");
     assert!(next(&mut body).await.0.starts_with("retry: "));
     assert!(frame(&mut body).await.is_none());
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,7 +13,6 @@ use http_body::{Body, Frame, SizeHint};
 use super::Shared;
 use super::state::delivering::Next;
 use super::subscriber::SubscriberKey;
-use crate::sync::Arc;
 
 /// The body of a subscription: an [`http_body::Body`] for hyper, axum and the like, and a [`Stream`] of [`Bytes`] for
 /// actix-web, warp and others.

@@ -1,6 +1,7 @@
 //! [`HubBuilder`]: the bounds and habits of a hub.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sse_codec::EventType;
@@ -13,7 +14,6 @@ use super::shared::{Hooks, Shared};
 use super::subscription::Ended;
 use crate::event_id::EventId;
 use crate::keep_alive::MIN_INTERVAL;
-use crate::sync::Arc;
 use crate::timer::Timer;
 
 /// Makes a [`Hub`]. Every bound has a default.

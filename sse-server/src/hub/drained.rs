@@ -3,10 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Shared;
-use crate::sync::Arc;
 
 /// Is ready when all streams have ended, at the latest when the window of the drain is over.
 ///

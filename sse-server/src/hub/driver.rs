@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use pin_project_lite::pin_project;
 use super::Shared;
 use super::state::waking::KEEP_ALIVE_TICKS;
 use super::state::{AGE_TICKS, State};
-use crate::sync::Arc;
 use crate::timer::Timer;
 
 pin_project! {

@@ -12,6 +12,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::mem;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use slab::Slab;
@@ -19,7 +20,6 @@ use slab::Slab;
 use super::error::{PublishError, check_topic};
 use super::payload::Payload;
 use crate::event_id::EventId;
-use crate::sync::Arc;
 
 /// Where a topic is found. Given to another topic once this one is forgotten.
 pub(crate) type TopicKey = usize;

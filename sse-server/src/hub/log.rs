@@ -1,12 +1,12 @@
 //! [`Log`]: where events get their IDs, and [`MemoryLog`], which gives them itself.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use super::Shared;
 use super::error::PublishError;
 use super::payload::Payload;
 use crate::event_id::EventId;
-use crate::sync::Arc;
 
 /// Puts the events of a [`Hub`](crate::Hub) in their order and gives them their IDs.
 ///

@@ -18,6 +18,7 @@ mod subscriber;
 pub(crate) mod subscription;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sse_codec::{LastEventId, OutgoingEvent};
@@ -35,7 +36,6 @@ use statistics::Statistics;
 use subscription::Subscription;
 
 use crate::event_id::EventId;
-use crate::sync::Arc;
 use crate::timer::NoTimer;
 
 /// Delivers events to everybody who has subscribed to their topic, and again to those who come back.

@@ -1,14 +1,14 @@
 //! [`Shared`]: the state behind its lock, and the hooks, which are called without it.
 
 use std::fmt;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::options::Options;
 use super::state::State;
 use super::subscriber::SubscriberKey;
 use super::subscription::Ended;
 use crate::event_id::EventId;
-use crate::sync::{Arc, Mutex};
+use crate::sync::Mutex;
 
 pub(crate) type Admit = dyn Fn(&str, Option<&str>) -> bool + Send + Sync;
 pub(crate) type OnEnd = dyn Fn(&Ended) + Send + Sync;

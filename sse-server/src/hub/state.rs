@@ -10,6 +10,7 @@ pub(crate) mod waking;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::mem;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -26,7 +27,6 @@ use super::payload::Payload;
 use super::statistics::Statistics;
 use super::subscriber::{Subscriber, WaitingList};
 use crate::event_id::EventId;
-use crate::sync::Arc;
 
 type FeedKey = usize;
 

@@ -2,13 +2,13 @@
 //! came to that.
 
 use std::mem;
+use std::sync::Arc;
 use std::task::Waker;
 
 use slab::Slab;
 
 use super::subscription::{EndReason, Outcome};
 use crate::event_id::EventId;
-use crate::sync::Arc;
 
 pub(crate) type SubscriberKey = usize;
 

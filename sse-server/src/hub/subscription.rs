@@ -1,6 +1,7 @@
 //! [`Subscription`]: what a hub grants, and what came of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::Response;
 
@@ -9,7 +10,6 @@ use super::body::SubscriptionBody;
 use super::subscriber::SubscriberKey;
 use crate::event_id::EventId;
 use crate::response::headers;
-use crate::sync::Arc;
 
 /// What a hub has made of the last event ID that a subscriber came with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! Ending all streams, a few at a time.
 
-use std::mem;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -46,12 +45,10 @@ impl State {
                 waiting: Vec::new(),
             });
         }
-        let at_once = window.is_zero() || matches!(self.driver, Driver::Absent);
-        if at_once {
+        if window.is_zero() || matches!(self.driver, Driver::Absent) {
             self.end_all(&mut wakes.0);
-        } else if let Driver::Parked(waker) = mem::replace(&mut self.driver, Driver::Busy) {
-            wakes.0.push(waker);
         }
+        self.wake_driver(&mut wakes.0);
         wakes
     }
 

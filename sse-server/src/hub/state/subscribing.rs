@@ -1,5 +1,7 @@
 //! Granting subscriptions and taking them back.
 
+use std::sync::Arc;
+
 use sse_codec::LastEventId;
 
 use super::{Audience, Feed, FeedKey, State, Wakes};
@@ -8,7 +10,6 @@ use crate::hub::journal::TopicKey;
 use crate::hub::refusal::RefusalReason;
 use crate::hub::subscriber::{Stage, Subscriber, SubscriberKey, WaitingList};
 use crate::hub::subscription::{EndReason, Ended, Outcome};
-use crate::sync::Arc;
 
 impl State {
     /// Grants a subscription, or says why not.

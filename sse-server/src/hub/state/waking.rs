@@ -39,15 +39,20 @@ impl State {
 
     pub(super) fn wake_driver_or_all(&mut self) -> Wakes {
         let mut wakes = Wakes::default();
-        match mem::replace(&mut self.driver, Driver::Busy) {
-            Driver::Busy => {}
-            Driver::Parked(waker) => wakes.0.push(waker),
-            Driver::Absent => {
-                self.driver = Driver::Absent;
-                self.take_due(&mut wakes.0, usize::MAX);
+        if matches!(self.driver, Driver::Absent) {
+            self.take_due(&mut wakes.0, usize::MAX);
+        }
+        self.wake_driver(&mut wakes.0);
+        wakes
+    }
+
+    /// Wakes the driver if it waits.
+    pub(super) fn wake_driver(&mut self, batch: &mut Vec<Waker>) {
+        if matches!(self.driver, Driver::Parked(_)) {
+            if let Driver::Parked(waker) = mem::replace(&mut self.driver, Driver::Busy) {
+                batch.push(waker);
             }
         }
-        wakes
     }
 
     /// Lets the driver look. Fills `batch` with the next few to be woken, at most `limit`. If those were all, the
