@@ -20,6 +20,7 @@ use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
 use sse_codec::OutgoingEvent;
 
+use crate::bytes_stream::BytesStream;
 use crate::keep_alive::KeepAlive;
 use crate::source_item::SourceItem;
 use crate::timer::Timer;
@@ -90,6 +91,11 @@ where
             row: 0,
             failure: None,
         }
+    }
+
+    /// Turns it into a stream of bytes, for frameworks whose bodies are streams: actix-web, warp and others.
+    pub fn into_bytes_stream(self) -> BytesStream<Self> {
+        BytesStream::new(self)
     }
 
     /// Collects what the source has ready, within the bounds of one frame.

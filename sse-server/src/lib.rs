@@ -43,7 +43,9 @@
 //! ```
 //!
 //! With hyper, such a handler is the function that `service_fn` takes; the whole of a server, with a page for browsers
-//! and a clean end, is `examples/hello.rs`. In axum a handler returns `response.map(axum::body::Body::new)`.
+//! and a clean end, is `examples/hello.rs`. In axum, with the feature `axum`, a handler returns the
+//! [`EventStreamResponse`] itself. Elsewhere, as in actix-web and warp, the body's `into_bytes_stream` is what a response
+//! can be made of. Each has an example, `hub_hyper.rs`, `hub_axum.rs` and `hub_actix.rs`.
 //!
 //! # One publisher, many subscribers
 //!
@@ -94,6 +96,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `axum` | no | `IntoResponse` for [`EventStreamResponse`], [`Subscription`] and [`Refusal`]; the extractor `Resume` |
 //! | `tokio` | no | `TokioTimer`, the [`Timer`] of tokio; `EventStreamResponse::new`, which keeps connections alive with it; `HubBuilder::spawn` |
 //!
 //! Without that feature, and without a [`Timer`] of your own for [`EventStreamResponse::with_timer`], there is no
@@ -112,7 +115,10 @@
 )]
 
 mod accept;
+#[cfg(feature = "axum")]
+mod axum;
 mod body;
+mod bytes_stream;
 mod event_id;
 mod hub;
 mod keep_alive;
@@ -124,7 +130,10 @@ mod sync;
 mod timer;
 
 pub use accept::accepts_event_stream;
+#[cfg(feature = "axum")]
+pub use axum::Resume;
 pub use body::EventStreamBody;
+pub use bytes_stream::BytesStream;
 pub use event_id::{EventId, InvalidEventId};
 pub use hub::Hub;
 pub use hub::body::SubscriptionBody;

@@ -2,12 +2,13 @@
 
 mod support;
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use http_body::Body;
 use sse_server::{
     EndReason, EventId, EventType, GapPolicy, Hub, HubBuilder, LastEventId, NoTimer, Outcome,
     OutgoingEvent, PublishError, SubscriptionBody,
@@ -212,13 +213,13 @@ fn a_long_replay_lets_other_tasks_run() {
     for _ in 0..40 {
         publish(&hub, "t", &text);
     }
-    let mut body = body(&hub, &["t"], Some(0));
+    let body = &mut body(&hub, &["t"], Some(0));
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
     let mut cx = Context::from_waker(&waker);
     let (mut frames, mut breaks) = (0, 0);
     loop {
-        match body.poll_next_unpin(&mut cx) {
+        match Pin::new(&mut *body).poll_frame(&mut cx) {
             Poll::Ready(Some(_)) => frames += 1,
             Poll::Pending if wakes.count() > breaks => breaks += 1,
             Poll::Pending => break,
@@ -392,7 +393,7 @@ fn without_a_driver_publishing_wakes_at_once() {
     let poll = |body: &mut SubscriptionBody, wakes: &Arc<Wakes>| {
         let waker = Waker::from(Arc::clone(wakes));
         let mut cx = Context::from_waker(&waker);
-        while body.poll_next_unpin(&mut cx).is_ready() {}
+        while Pin::new(&mut *body).poll_frame(&mut cx).is_ready() {}
     };
     let counts = || [wakes[0].count(), wakes[1].count()];
     poll(&mut one, &wakes[0]);
@@ -448,7 +449,7 @@ fn a_waker_that_owns_its_task_does_not_lock_the_hub_up() {
         let waker = Waker::from(Arc::clone(&task));
         let mut cx = Context::from_waker(&waker);
         if let Some(body) = &mut *task.0.lock().unwrap() {
-            while body.poll_next_unpin(&mut cx).is_ready() {}
+            while Pin::new(&mut *body).poll_frame(&mut cx).is_ready() {}
         }
         drop((waker, task));
         assert_eq!(hub.statistics().subscribers, 1);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use http_body::Body;
 use sse_server::{Driver, EventId, Hub, HubBuilder, LastEventId, RefusalReason, SubscriptionBody};
 use support::{Clock, Wakes, data, frame, ready_frame};
 use tokio::time::{Instant, timeout};
@@ -33,7 +33,7 @@ fn publish(hub: &Hub, topic: &str, text: &str) -> EventId {
 fn wait(body: &mut SubscriptionBody, wakes: &Arc<Wakes>) {
     let waker = Waker::from(Arc::clone(wakes));
     let mut cx = Context::from_waker(&waker);
-    while let Poll::Ready(frame) = body.poll_next_unpin(&mut cx) {
+    while let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(&mut cx) {
         assert!(frame.is_some(), "it ended");
     }
 }

@@ -7,6 +7,8 @@
     reason = "the hub is taken in whole, and a part of it is used"
 )]
 
+#[path = "../../../sse-server/src/bytes_stream.rs"]
+mod bytes_stream;
 #[path = "../../../sse-server/src/event_id.rs"]
 mod event_id;
 #[path = "../../../sse-server/src/hub/mod.rs"]
@@ -31,7 +33,7 @@ mod sync {
 use std::future::Future;
 use std::pin::Pin;
 
-use futures_core::Stream;
+use http_body::Body;
 use loom::future::block_on;
 use loom::thread;
 use sse_codec::OutgoingEvent;
@@ -73,9 +75,11 @@ fn subscribe(hub: &Hub) -> SubscriptionBody {
 async fn read_until(body: &mut SubscriptionBody, end: &str) -> String {
     let mut text = String::new();
     while !text.ends_with(end) {
-        match std::future::poll_fn(|cx| Pin::new(&mut *body).poll_next(cx)).await {
-            Some(Ok(bytes)) => text.push_str(std::str::from_utf8(&bytes).unwrap()),
-            None => break,
+        match std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
+            Some(Ok(frame)) => {
+                text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap())
+            }
+            _ => break,
         }
     }
     text
@@ -151,7 +155,7 @@ fn subscriber_goes() {
     let driver = thread::spawn(move || block_on(driver));
     let going = thread::spawn(move || {
         block_on(std::future::poll_fn(|cx| {
-            let _ = Pin::new(&mut goes).poll_next(cx);
+            let _ = Pin::new(&mut goes).poll_frame(cx);
             std::task::Poll::Ready(())
         }));
         drop(goes);

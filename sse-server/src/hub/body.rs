@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_core::Stream;
 use http_body::{Body, Frame, SizeHint};
 
 use super::Shared;
 use super::state::delivering::Next;
 use super::subscriber::SubscriberKey;
+use crate::bytes_stream::BytesStream;
 
-/// The body of a subscription: an [`http_body::Body`] for hyper, axum and the like, and a [`Stream`] of [`Bytes`] for
-/// actix-web, warp and others.
+/// The body of a subscription, for hyper, axum and the like; [`into_bytes_stream`](Self::into_bytes_stream) makes it a
+/// stream for others.
 ///
 /// It cannot fail. The first poll yields bytes. What is pending is yielded in pieces of at most 64 KiB (an event that
 /// is larger is one of its own), and a poll costs no more than that, however much there is to be replayed; after 1 MiB
@@ -51,6 +51,11 @@ impl SubscriptionBody {
             source: Source::Bytes(bytes),
             row: 0,
         }
+    }
+
+    /// Turns it into a stream of bytes, for frameworks whose bodies are streams: actix-web, warp and others.
+    pub fn into_bytes_stream(self) -> BytesStream<Self> {
+        BytesStream::new(self)
     }
 
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -115,17 +120,6 @@ impl Body for SubscriptionBody {
             Source::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Source::Ended => SizeHint::with_exact(0),
         }
-    }
-}
-
-impl Stream for SubscriptionBody {
-    type Item = Result<Bytes, Infallible>;
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Infallible>>> {
-        self.poll_bytes(cx).map(|bytes| bytes.map(Ok))
     }
 }
 
