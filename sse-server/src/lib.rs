@@ -97,6 +97,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `axum` | no | `IntoResponse` for [`EventStreamResponse`], [`Subscription`] and [`Refusal`]; the extractor `Resume` |
+//! | `serve` | no | `serve`: a server for a hub that stands on its own, with limits, CORS and a clean end; includes `tokio` |
 //! | `tokio` | no | `TokioTimer`, the [`Timer`] of tokio; `EventStreamResponse::new`, which keeps connections alive with it; `HubBuilder::spawn` |
 //!
 //! Without that feature, and without a [`Timer`] of your own for [`EventStreamResponse::with_timer`], there is no
@@ -122,9 +123,12 @@ mod bytes_stream;
 mod event_id;
 mod hub;
 mod keep_alive;
+mod query;
 mod request_head;
 mod response;
 mod resume;
+#[cfg(feature = "serve")]
+mod serve;
 mod source_item;
 mod sync;
 mod timer;
@@ -150,6 +154,10 @@ pub use hub::subscription::{EndReason, Ended, Outcome, Subscription};
 pub use request_head::RequestHead;
 pub use response::EventStreamResponse;
 pub use resume::last_event_id;
+#[cfg(feature = "serve")]
+pub use serve::options::ServeOptions;
+#[cfg(feature = "serve")]
+pub use serve::serve;
 pub use source_item::SourceItem;
 pub use sse_codec::{EventType, InvalidValue, LastEventId, OutgoingEvent};
 #[cfg(feature = "tokio")]

@@ -1,8 +1,8 @@
 //! Reads where a client that reconnects wants to go on: the header `Last-Event-ID`, or the query.
 
-use percent_encoding::percent_decode;
 use sse_codec::LastEventId;
 
+use crate::query;
 use crate::request_head::RequestHead;
 
 /// Returns the ID of the last event that the client has seen, so that the response can go on behind it.
@@ -45,17 +45,7 @@ pub fn last_event_id(request: &impl RequestHead) -> Option<LastEventId<'static>>
 }
 
 fn from_query(query: &str) -> Option<LastEventId<'static>> {
-    let mut parameters = query
-        .split('&')
-        .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")));
-    let (_, value) =
-        parameters.find(|(name, _)| percent_decode(name.as_bytes()).eq(*b"lastEventId"))?;
-    // A plus sign that is meant as one comes encoded, so the order of the two steps matters.
-    let spaced: Vec<u8> = value
-        .bytes()
-        .map(|byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
-    proven(percent_decode(&spaced))
+    proven(query::values(query, "lastEventId").next()?.into_iter())
 }
 
 /// Makes an ID of bytes that can be one.

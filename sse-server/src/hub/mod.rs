@@ -230,6 +230,12 @@ impl<L> Hub<L> {
         Drained::new(Arc::clone(self.shared()))
     }
 
+    /// Tells whether the hub is being drained, so that new subscriptions are refused.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.shared().with(|state| state.is_draining())
+    }
+
     /// Returns what the hub holds and has done.
     #[must_use]
     pub fn statistics(&self) -> Statistics {

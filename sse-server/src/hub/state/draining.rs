@@ -127,6 +127,10 @@ impl State {
         self.start_drain(Duration::ZERO)
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.drain.is_some()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }

@@ -1,0 +1,189 @@
+//! [`serve`]: a server for a hub that stands on its own (feature `serve`).
+
+mod answer;
+mod io;
+pub(crate) mod options;
+mod origin;
+
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use answer::Site;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use io::WriteTimeout;
+use options::ServeOptions;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::hub::Hub;
+use crate::hub::log::Log;
+
+/// Serves the event streams of a hub over HTTP/1.1 and HTTP/2 (feature `serve`): GET of one path subscribes, GET of
+/// another says whether the server is well, and everything else is for [`ServeOptions::other`] to answer.
+///
+/// It sets `TCP_NODELAY`, and bounds what a peer can do: the time that it takes to send a request or to read what is
+/// sent, the number of connections, the hosts and origins that requests name, and the memory of each connection, which
+/// is that of its buffers (about 64 KiB and a frame for one that does not read). It knows no TLS; put it behind a
+/// proxy, or serve the hub with a server of your own, as the examples do.
+///
+/// It never fails because of a peer. It runs until [`ServeOptions::shutdown`] ends it.
+///
+/// # Errors
+///
+/// If the listener's own address cannot be read.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes the listener and all connections at once.
+///
+/// # Examples
+///
+/// ```no_run
+/// use sse_server::{Hub, OutgoingEvent, ServeOptions, serve};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let hub = Hub::builder().spawn();
+/// let publisher = hub.clone();
+/// tokio::spawn(async move {
+///     loop {
+///         let _ = publisher.publish("events", &OutgoingEvent::new().data("tick"));
+///         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+///     }
+/// });
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+/// serve(listener, hub, ServeOptions::new()).await
+/// # }
+/// ```
+pub async fn serve<L: Log>(
+    listener: TcpListener,
+    hub: Hub<L>,
+    mut options: ServeOptions,
+) -> std::io::Result<()> {
+    let address = listener.local_addr()?;
+    let shutdown = options.shutdown.take();
+    let mut shutdown = pin!(async {
+        match shutdown {
+            Some(shutdown) => shutdown.await,
+            None => std::future::pending().await,
+        }
+    });
+    let site = Arc::new(Site::new(hub.clone(), &options, address.ip()));
+    let protocol = Arc::new(protocol(&options));
+    let permits = Arc::new(Semaphore::new(
+        options.max_connections.min(Semaphore::MAX_PERMITS),
+    ));
+    let (end, ending) = watch::channel(());
+    let mut connections = JoinSet::new();
+    loop {
+        let next = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (listener.accept().await, permit)
+        };
+        tokio::select! {
+            () = &mut shutdown => break,
+            // Takes those that have ended out of the set.
+            Some(_) = connections.join_next() => {}
+            (accepted, permit) = next => match accepted {
+                Ok((socket, peer)) => {
+                    let connection = connect(socket, peer, &site, &protocol, options.write_timeout, ending.clone());
+                    connections.spawn(async move {
+                        connection.await;
+                        drop(permit);
+                    });
+                }
+                // Most likely too many files are open, and it would go wrong again until one is closed.
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            },
+        }
+    }
+    drop(listener);
+    let drained = hub.drain(options.drain_window);
+    // Connections that wait for a request end now, those with a stream when it ends.
+    site.end();
+    drop(end);
+    let all_ended = async {
+        drained.await;
+        while connections.join_next().await.is_some() {}
+    };
+    let _ = tokio::time::timeout(options.drain_window.saturating_add(GRACE), all_ended).await;
+    Ok(())
+}
+
+fn protocol(options: &ServeOptions) -> auto::Builder<TokioExecutor> {
+    let mut protocol = auto::Builder::new(TokioExecutor::new());
+    protocol
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.header_timeout)
+        .max_buf_size(MAX_BUFFER_BYTES);
+    protocol
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(options.write_timeout)
+        .max_send_buf_size(MAX_BUFFER_BYTES)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(16 * 1024);
+    protocol
+}
+
+/// Serves one connection to its end.
+fn connect<L: Log>(
+    socket: TcpStream,
+    peer: SocketAddr,
+    site: &Arc<Site<L>>,
+    protocol: &Arc<auto::Builder<TokioExecutor>>,
+    write_timeout: Duration,
+    ending: watch::Receiver<()>,
+) -> impl Future<Output = ()> + Send + use<L> {
+    // Or an event would wait until the one before has been acknowledged. Without it the stream is only slower.
+    let _ = socket.set_nodelay(true);
+    let io = TokioIo::new(WriteTimeout::new(socket, write_timeout));
+    let (site, protocol) = (Arc::clone(site), Arc::clone(protocol));
+    async move {
+        let service = service_fn(|request| {
+            let site = Arc::clone(&site);
+            async move { site.answer(request, peer).await }
+        });
+        let mut connection = pin!(protocol.serve_connection(io, service));
+        let mut ending = pin!(ended(ending));
+        let mut ended = false;
+        let mut told: Option<Waker> = None;
+        let served = poll_fn(|cx| {
+            // Asked once for each waker, and when it is known to have happened: a stream is polled for every event.
+            let known = told.as_ref().is_some_and(|told| told.will_wake(cx.waker()));
+            if !ended && (!known || site.is_ending()) {
+                told = Some(cx.waker().clone());
+                if ending.as_mut().poll(cx).is_ready() {
+                    ended = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+            connection.as_mut().poll(cx)
+        });
+        // A client that leaves in the middle is how most streams end, and the hub's hook reports their end.
+        let _ = served.await;
+    }
+}
+
+/// Is ready when the server is to end, which it says by dropping the sender.
+async fn ended(mut ending: watch::Receiver<()>) {
+    while ending.changed().await.is_ok() {}
+}
+
+/// How long connections may take to end when the window of the drain is over.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What may wait for a client in hyper's buffer, in bytes. A client that does not read costs this and a frame.
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
+
+/// How many requests a connection of HTTP/2 can have open, and so how many streams.
+const MAX_STREAMS: u32 = 100;
