@@ -86,7 +86,8 @@ impl<L> Site<L> {
         } else if Some(head.uri.path()) == self.health_path.as_deref() {
             self.health()
         } else {
-            self.other(head, body).await
+            // In a box, since hyper keeps room for the largest answer as long as a stream lasts.
+            Box::pin(self.other(head, body)).await
         };
         verdict.mark(response.headers_mut(), preflight);
         response.headers_mut().insert(

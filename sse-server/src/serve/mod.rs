@@ -7,20 +7,21 @@ mod origin;
 
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
 use answer::Site;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use io::WriteTimeout;
 use options::ServeOptions;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::hub::Hub;
 use crate::hub::log::Log;
@@ -76,7 +77,7 @@ pub async fn serve<L: Log>(
         }
     });
     let site = Arc::new(Site::new(hub.clone(), &options, address.ip()));
-    let protocol = Arc::new(protocol(&options));
+    let protocols = Arc::new(Protocols::new(&options));
     let permits = Arc::new(Semaphore::new(
         options.max_connections.min(Semaphore::MAX_PERMITS),
     ));
@@ -93,7 +94,8 @@ pub async fn serve<L: Log>(
             Some(_) = connections.join_next() => {}
             (accepted, permit) = next => match accepted {
                 Ok((socket, peer)) => {
-                    let connection = connect(socket, peer, &site, &protocol, options.write_timeout, ending.clone());
+                    let connection =
+                        connect(socket, peer, Arc::clone(&site), Arc::clone(&protocols), ending.clone());
                     connections.spawn(async move {
                         connection.await;
                         drop(permit);
@@ -113,71 +115,121 @@ pub async fn serve<L: Log>(
         drained.await;
         while connections.join_next().await.is_some() {}
     };
-    let _ = tokio::time::timeout(options.drain_window.saturating_add(GRACE), all_ended).await;
+    let _ = timeout(options.drain_window.saturating_add(GRACE), all_ended).await;
     Ok(())
 }
 
-fn protocol(options: &ServeOptions) -> auto::Builder<TokioExecutor> {
-    let mut protocol = auto::Builder::new(TokioExecutor::new());
-    protocol
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(options.header_timeout)
-        .max_buf_size(MAX_BUFFER_BYTES);
-    protocol
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(options.write_timeout)
-        .max_send_buf_size(MAX_BUFFER_BYTES)
-        .max_concurrent_streams(MAX_STREAMS)
-        .max_header_list_size(16 * 1024);
-    protocol
+/// What all connections of a server are served with.
+struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    header_timeout: Duration,
+    write_timeout: Duration,
+}
+
+impl Protocols {
+    fn new(options: &ServeOptions) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(options.header_timeout)
+            .max_buf_size(MAX_BUFFER_BYTES);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(options.write_timeout)
+            .max_send_buf_size(MAX_BUFFER_BYTES)
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(16 * 1024);
+        Self {
+            http1,
+            http2,
+            header_timeout: options.header_timeout,
+            write_timeout: options.write_timeout,
+        }
+    }
 }
 
 /// Serves one connection to its end.
-fn connect<L: Log>(
+async fn connect<L: Log>(
     socket: TcpStream,
     peer: SocketAddr,
-    site: &Arc<Site<L>>,
-    protocol: &Arc<auto::Builder<TokioExecutor>>,
-    write_timeout: Duration,
+    site: Arc<Site<L>>,
+    protocols: Arc<Protocols>,
     ending: watch::Receiver<()>,
-) -> impl Future<Output = ()> + Send + use<L> {
+) {
     // Or an event would wait until the one before has been acknowledged. Without it the stream is only slower.
     let _ = socket.set_nodelay(true);
-    let io = TokioIo::new(WriteTimeout::new(socket, write_timeout));
-    let (site, protocol) = (Arc::clone(site), Arc::clone(protocol));
-    async move {
-        let service = service_fn(|request| {
+    let mut start = [0; HTTP2_START.len()];
+    let seen = timeout(protocols.header_timeout, socket.peek(&mut start)).await;
+    let Ok(Ok(1..)) = seen else {
+        return;
+    };
+    let io = TokioIo::new(WriteTimeout::new(socket, protocols.write_timeout));
+    let service = {
+        let site = Arc::clone(&site);
+        service_fn(move |request| {
             let site = Arc::clone(&site);
             async move { site.answer(request, peer).await }
-        });
-        let mut connection = pin!(protocol.serve_connection(io, service));
-        let mut ending = pin!(ended(ending));
-        let mut ended = false;
-        let mut told: Option<Waker> = None;
-        let served = poll_fn(|cx| {
-            // Asked once for each waker, and when it is known to have happened: a stream is polled for every event.
-            let known = told.as_ref().is_some_and(|told| told.will_wake(cx.waker()));
-            if !ended && (!known || site.is_ending()) {
-                told = Some(cx.waker().clone());
-                if ending.as_mut().poll(cx).is_ready() {
-                    ended = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-            }
-            connection.as_mut().poll(cx)
-        });
-        // A client that leaves in the middle is how most streams end, and the hub's hook reports their end.
-        let _ = served.await;
+        })
+    };
+    // A client that leaves in the middle is how most streams end, and the hub's hook reports their end. So errors are of
+    // no interest. In a box each, since the state of HTTP/2 is several times that of HTTP/1.1.
+    if start == HTTP2_START {
+        let connection = protocols.http2.serve_connection(io, service);
+        Box::pin(until_end(
+            connection,
+            http2::Connection::graceful_shutdown,
+            site,
+            ending,
+        ))
+        .await;
+    } else {
+        let connection = protocols.http1.serve_connection(io, service);
+        Box::pin(until_end(
+            connection,
+            http1::Connection::graceful_shutdown,
+            site,
+            ending,
+        ))
+        .await;
     }
+}
+
+/// Drives a connection, and lets it finish what it is at once the server ends.
+async fn until_end<C: Future, L>(
+    connection: C,
+    shut_down: impl Fn(Pin<&mut C>),
+    site: Arc<Site<L>>,
+    ending: watch::Receiver<()>,
+) {
+    let mut connection = pin!(connection);
+    let mut ending = pin!(ended(ending));
+    let mut ended = false;
+    let mut told: Option<Waker> = None;
+    let served = poll_fn(|cx| {
+        // Asked once for each waker, and when it is known to have happened: a stream is polled for every event.
+        let known = told.as_ref().is_some_and(|told| told.will_wake(cx.waker()));
+        if !ended && (!known || site.is_ending()) {
+            told = Some(cx.waker().clone());
+            if ending.as_mut().poll(cx).is_ready() {
+                ended = true;
+                shut_down(connection.as_mut());
+            }
+        }
+        connection.as_mut().poll(cx)
+    });
+    let _ = served.await;
 }
 
 /// Is ready when the server is to end, which it says by dropping the sender.
 async fn ended(mut ending: watch::Receiver<()>) {
     while ending.changed().await.is_ok() {}
 }
+
+/// What a client of HTTP/2 begins with, and no request of HTTP/1.1 does.
+const HTTP2_START: [u8; 3] = *b"PRI";
 
 /// How long connections may take to end when the window of the drain is over.
 const GRACE: Duration = Duration::from_secs(1);
