@@ -205,7 +205,7 @@ const LEASH: &str = r#""$@" & cat >/dev/null; kill -KILL 0"#;
 /// What the driver says before the port when it is ready.
 const READY: &str = "started successfully on port ";
 
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     "--headless",
     // Rather than a port: nobody but the driver can talk to it, and the browser ends when the driver does.
     "--remote-debugging-pipe",
@@ -221,6 +221,8 @@ const FLAGS: [&str; 13] = [
     "--no-proxy-server",
     // Nothing but loopback.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    // Those of our servers are made for the test.
+    "--ignore-certificate-errors",
     // A page that waits must not be put to sleep.
     "--disable-background-timer-throttling",
 ];

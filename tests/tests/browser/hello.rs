@@ -1,20 +1,15 @@
 //! The example `hello` of `sse-server` in a browser: its page, its events, a restart, and the page without scripts.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-
 use serde_json::{Value, json};
 
-use crate::chromium::{Chromium, PATIENCE};
+use crate::chromium::Chromium;
+use crate::example::{self, Example};
 use crate::page::Page;
-use crate::pipe;
 
 #[test]
 fn hello_in_a_browser() {
-    let program = build();
-    let mut hello = Hello::start_anywhere(&program);
+    let program = example::build("hello", &[]);
+    let mut hello = Example::start_anywhere(&program);
     let chromium = Chromium::start();
     let page = chromium.page();
     page.set_size(1000, 700);
@@ -36,7 +31,7 @@ fn hello_in_a_browser() {
     assert_eq!(state(&page), "connecting");
     page.save_screenshot("hello-connecting");
     let shown = page.evaluate(SHOWN_IDS).as_array().map_or(0, Vec::len);
-    let _restarted = Hello::start(&program, hello.address).expect("the port is still free");
+    let _restarted = Example::start(&program, hello.address).expect("the port is still free");
     let seen = heard.as_array().expect("a list").len();
     let heard = page.evaluate(&format!("heardAtLeast({})", seen + 2));
     for (index, event) in heard.as_array().expect("a list").iter().enumerate() {
@@ -126,80 +121,4 @@ fn assert_fits(page: &Page<'_>, name: &str) {
         "a row is {height} pixels high, so its text is broken: {}",
         path.display()
     );
-}
-
-/// The example as a process, which ends with this value at the latest.
-struct Hello {
-    child: Child,
-    address: SocketAddr,
-    /// Held, since the program must be able to write.
-    _log: Receiver<String>,
-}
-
-impl Hello {
-    /// Starts it on a port that will be free for a restart: below those that a system hands out by itself.
-    fn start_anywhere(program: &PathBuf) -> Self {
-        let first = 20_000 + u16::try_from(std::process::id() % 5_000).expect("it is small");
-        (first..first + 100)
-            .find_map(|port| Self::start(program, SocketAddr::from(([127, 0, 0, 1], port))))
-            .expect("a free port")
-    }
-
-    /// Starts it, unless the address is taken.
-    fn start(program: &PathBuf, address: SocketAddr) -> Option<Self> {
-        let mut child = Command::new(program)
-            .arg(address.to_string())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the example starts");
-        let output = pipe::lines(child.stdout.take().expect("it is a pipe"));
-        let log = pipe::lines(child.stderr.take().expect("it is a pipe"));
-        let hello = Self {
-            child,
-            address,
-            _log: log,
-        };
-        match output.recv_timeout(PATIENCE) {
-            Ok(line) => assert_eq!(line, format!("listening on {}", hello.url())),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(error) => panic!("the example says nothing: {error}"),
-        }
-        Some(hello)
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/", self.address)
-    }
-
-    fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Hello {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// Builds the example and returns where it is. Cargo builds examples only with the tests of their own package, and
-/// tells nobody where they are.
-fn build() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "sse-server", "--example", "hello"])
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "the example hello does not build");
-    let messages = String::from_utf8(output.stdout).expect("cargo writes JSON");
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "hello")
-        .find_map(|message| Some(message["executable"].as_str()?.into()))
-        .expect("cargo says where the example is")
 }

@@ -3,9 +3,12 @@
 //!
 //! Chromium and its driver are needed; `scripts/setup` installs them.
 
+mod broadcast;
 mod cases;
 mod chromium;
+mod example;
 mod hello;
+mod hub;
 mod page;
 mod pipe;
 mod report;

@@ -1,0 +1,223 @@
+//! A hub whose server goes and comes back, in a browser: what was missed is replayed. And a hub over HTTP/2 and TLS, where
+//! a page can have more streams than six.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{Either, Full};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::generate_simple_self_signed;
+use serde_json::json;
+use sse_server::{Hub, HubBuilder, OutgoingEvent, ServeOptions, SubscriptionBody, serve};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+use crate::chromium::Chromium;
+use crate::page::Page;
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+fn hub(runtime: &Runtime, builder: HubBuilder) -> Hub {
+    let _inside = runtime.enter();
+    builder.epoch(7).spawn()
+}
+
+fn publish(hub: &Hub, text: &str) {
+    let event = OutgoingEvent::new().data(text);
+    hub.publish("events", &event).expect("published");
+}
+
+/// Listens with an `EventSource`, and shows all that comes in the page.
+const LISTEN: &str = "
+    globalThis.heard = [];
+    globalThis.source = new EventSource('/events');
+    for (const type of ['message', 'gap']) {
+        source.addEventListener(type, (event) => {
+            heard.push([event.type, event.data, event.lastEventId]);
+            document.body.append(`(${event.type} ${event.data})`);
+        });
+    }
+    source.addEventListener('open', () => document.body.append('(open)'));
+    source.addEventListener('error', () => document.body.append('(error)'));";
+
+fn heard(page: &Page<'_>) -> serde_json::Value {
+    page.evaluate("heard")
+}
+
+#[test]
+fn what_was_missed_while_the_server_was_gone_is_replayed() {
+    let runtime = runtime();
+    let hub = hub(
+        &runtime,
+        Hub::builder()
+            .max_events(3)
+            .reconnection_time(std::time::Duration::from_millis(100)),
+    );
+    let options = || {
+        ServeOptions::new().other(|_| {
+            let mut page = http::Response::new(Bytes::from_static(
+                b"<!doctype html><title>hub</title><body>",
+            ));
+            let html = http::HeaderValue::from_static("text/html");
+            page.headers_mut().insert("content-type", html);
+            page
+        })
+    };
+    let listener = runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = runtime.spawn(serve(listener, hub.clone(), options()));
+    let chromium = Chromium::start();
+    let page = chromium.page();
+    page.go(&format!("http://{address}/"));
+    page.run(LISTEN);
+    page.wait_for_text("(open)");
+    publish(&hub, "one");
+    page.wait_for_text("(message one)");
+
+    let restart = |server: tokio::task::JoinHandle<_>, missed: &[&str]| {
+        server.abort();
+        let _ = runtime.block_on(server);
+        for text in missed {
+            publish(&hub, text);
+        }
+        let listener = runtime.block_on(listen(address));
+        runtime.spawn(serve(listener, hub.clone(), options()))
+    };
+    let server = restart(server, &["two", "three"]);
+    page.wait_for_text("(message three)");
+    let expected = json!([
+        ["message", "one", "7-1"],
+        ["message", "two", "7-2"],
+        ["message", "three", "7-3"]
+    ]);
+    assert_eq!(heard(&page), expected);
+    // More than the log holds: a gap, then what is there.
+    let server = restart(server, &["four", "five", "six", "seven", "eight"]);
+    page.wait_for_text("(message eight)");
+    let heard = heard(&page);
+    let heard = heard.as_array().expect("a list");
+    let expected = [
+        json!(["gap", "{\"after\":null,\"through\":\"7-5\"}", "7-5"]),
+        json!(["message", "six", "7-6"]),
+        json!(["message", "seven", "7-7"]),
+        json!(["message", "eight", "7-8"]),
+    ];
+    assert_eq!(heard[3..], expected);
+    server.abort();
+}
+
+/// Listens on a port that was used until now.
+async fn listen(address: SocketAddr) -> TcpListener {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket
+        .set_reuseaddr(true)
+        .expect("a port that is used again");
+    socket.bind(address).expect("the port is still free");
+    socket.listen(64).expect("it listens")
+}
+
+#[test]
+fn over_http2_and_tls_a_page_has_as_many_streams_as_it_likes() {
+    let runtime = runtime();
+    let hub = hub(&runtime, Hub::builder());
+    let address = runtime.block_on(serve_tls(hub.clone()));
+    let chromium = Chromium::start();
+    let page = chromium.page();
+    page.go(&format!("https://{address}/"));
+    page.run(
+        "globalThis.sources = [];
+         for (let n = 0; n < 10; n++) {
+             const source = new EventSource('/events');
+             source.addEventListener('open', () => document.body.append(`(open ${n})`));
+             source.addEventListener('message', (event) => document.body.append(`(${n} ${event.data} ${event.lastEventId})`));
+             sources.push(source);
+         }",
+    );
+    for n in 0..10 {
+        page.wait_for_text(&format!("(open {n})"));
+    }
+    publish(&hub, "x");
+    for n in 0..10 {
+        page.wait_for_text(&format!("({n} x 7-1)"));
+    }
+    let protocol = page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol");
+    assert_eq!(protocol, "h2");
+    page.run("for (const source of sources) source.close();");
+    runtime.block_on(async {
+        let gone = async {
+            while hub.statistics().subscribers > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(crate::chromium::PATIENCE, gone)
+            .await
+            .expect("their end is noticed");
+    });
+}
+
+/// Serves a page and a hub by TLS and HTTP/2, with a certificate that nobody knows, and returns where.
+async fn serve_tls(hub: Hub) -> SocketAddr {
+    let made = generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .expect("a key");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (acceptor, hub) = (acceptor.clone(), hub.clone());
+            tokio::spawn(async move {
+                // The browser may try connections that it does not use.
+                let Ok(socket) = acceptor.accept(socket).await else {
+                    return;
+                };
+                let service = service_fn(move |request| {
+                    let response = answer(&request, &hub);
+                    async move { Ok::<_, Infallible>(response) }
+                });
+                let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(socket), service)
+                    .await;
+            });
+        }
+    });
+    address
+}
+
+fn answer<B>(
+    request: &http::Request<B>,
+    hub: &Hub,
+) -> http::Response<Either<SubscriptionBody, Full<Bytes>>> {
+    if request.uri().path() != "/events" {
+        let page = Full::new(Bytes::from_static(
+            b"<!doctype html><title>hub</title><body>",
+        ));
+        let mut response = http::Response::new(Either::Right(page));
+        let html = http::HeaderValue::from_static("text/html");
+        response.headers_mut().insert("content-type", html);
+        return response;
+    }
+    let id = sse_server::last_event_id(request);
+    let subscription = hub
+        .subscribe(["events"], id.as_ref())
+        .expect("there is room");
+    subscription.into_response().map(Either::Left)
+}
