@@ -8,8 +8,8 @@ use tokio_util::codec;
 
 use crate::encoder::Encoder;
 use crate::error::ParseError;
-use crate::event::Event;
-use crate::one_event::{self, Sharing};
+use crate::event::{Event, Sharing};
+use crate::one_event;
 use crate::outgoing::OutgoingEvent;
 use crate::parser::{Parser, Unfinished};
 

@@ -7,12 +7,10 @@
 //! next place where a blank line can end. Where chunks are cut never changes what comes out, so a wrong guess costs time
 //! and nothing else.
 
-use core::ptr;
-
 use memchr::memchr2_iter;
 
 use crate::error::ParseError;
-use crate::event::{Event, EventRef};
+use crate::event::EventRef;
 use crate::parser::Parser;
 
 /// Parses `bytes` as far as the next event or error. Returns how many bytes that took: all of them if there is neither. To be
@@ -61,32 +59,13 @@ fn possible_blank_line(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Makes events that own their text, and share the event type and last event ID with the event before.
-#[derive(Debug, Default)]
-pub(crate) struct Sharing {
-    // Without data.
-    previous: Event,
-}
-
-impl Sharing {
-    pub(crate) fn own(&mut self, event: EventRef<'_>) -> Event {
-        let owned = event.to_event_after(&self.previous);
-        // Text that is shared is at the same place.
-        let is_shared = ptr::eq(owned.event_type(), self.previous.event_type())
-            && ptr::eq(owned.last_event_id(), self.previous.last_event_id());
-        if !is_shared {
-            self.previous = EventRef { data: "", ..event }.to_event_after(&owned);
-        }
-        owned
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
     use super::*;
+    use crate::event::Event;
 
     #[test]
     fn a_blank_line_is_found_behind_every_kind_of_line_end() {
@@ -140,17 +119,5 @@ mod tests {
         }
         assert!(seen.remove(0).is_err());
         assert_eq!(seen, [Ok(Some(Event::new("", "2", "1")))]);
-    }
-
-    #[test]
-    fn event_type_and_id_are_shared_while_they_stay_the_same() {
-        let mut sharing = Sharing::default();
-        let mut own = |event_type, id| sharing.own(Event::new(event_type, "data", id).as_ref());
-        let (first, second, third) = (own("a", "1"), own("a", "1"), own("b", "1"));
-        assert_eq!(first, second);
-        assert_eq!(third, Event::new("b", "data", "1"));
-        assert_eq!(first.event_type().as_ptr(), second.event_type().as_ptr());
-        let ids = [&first, &second, &third].map(|event| event.last_event_id().as_ptr());
-        assert!(ids.iter().all(|id| *id == ids[0]));
     }
 }

@@ -10,8 +10,8 @@ use std::io::{self, Read};
 
 use crate::capacity;
 use crate::error::ParseError;
-use crate::event::{Event, EventRef};
-use crate::one_event::{self, Sharing};
+use crate::event::{Event, EventRef, Sharing};
+use crate::one_event;
 use crate::parser::{Parser, Unfinished};
 
 /// An iterator over the events in a [`Read`]: a file, a pipe, standard input, or a socket that blocks.

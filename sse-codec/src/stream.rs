@@ -1,6 +1,6 @@
 //! [`EventStream`]: a `Stream` of byte chunks becomes a `Stream` of events.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -10,7 +10,7 @@ use futures_core::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use crate::error::ParseError;
-use crate::event::Event;
+use crate::event::{Event, Sharing};
 use crate::parser::{Parser, Unfinished};
 
 pin_project! {
@@ -19,8 +19,8 @@ pin_project! {
     /// The chunks may be anything that lends bytes. After an error of the parser the stream goes on with the events behind
     /// it; after an error of the source, or the source's end, it has ended, and it may be polled again nevertheless.
     ///
-    /// An event costs at most one allocation, that of its data, while event type and last event ID stay the same. Large
-    /// chunks are parsed in slices of 16 KiB, so that few events wait here.
+    /// An event costs one allocation at most, unless event type or last event ID are unusually long. Few events are parsed ahead
+    /// of the consumer, however large the chunks are.
     ///
     /// There is no reconnection here; the crate `sse-client` does that. A stream that has to be parsed without a copy
     /// of its events is better fed to a [`Parser`] by hand.
@@ -54,9 +54,13 @@ pin_project! {
         parser: Parser,
         chunk: Option<S::Ok>,
         consumed: usize,
-        events: VecDeque<Result<Event, ParseError>>,
-        // Type and ID of the last event, for the next one to share.
-        previous: Event,
+        // What has been parsed ahead, a stack with the next event on top.
+        events: Vec<Event>,
+        // Comes after the events.
+        error: Option<ParseError>,
+        // How many bytes of a chunk to parse next.
+        slice: usize,
+        sharing: Sharing,
         ended: bool,
         unfinished: Option<Unfinished>,
     }
@@ -79,8 +83,10 @@ where
             parser,
             chunk: None,
             consumed: 0,
-            events: VecDeque::new(),
-            previous: Event::default(),
+            events: Vec::new(),
+            error: None,
+            slice: FIRST_SLICE,
+            sharing: Sharing::default(),
             ended: false,
             unfinished: None,
         }
@@ -112,19 +118,44 @@ where
 {
     type Item = Result<Event, EventStreamError<S::Error>>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    #[inline]
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(event) = self.as_mut().project().events.pop() {
+            return Poll::Ready(Some(Ok(event)));
+        }
+        self.poll_further(context)
+    }
+}
+
+impl<S> EventStream<S>
+where
+    S: TryStream,
+    S::Ok: AsRef<[u8]>,
+{
+    /// [`poll_next`](Stream::poll_next) when no event waits.
+    #[inline(never)]
+    fn poll_further(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<<Self as Stream>::Item>> {
         let mut this = self.project();
         loop {
-            if let Some(event) = this.events.pop_front() {
-                return Poll::Ready(Some(event.map_err(EventStreamError::Parse)));
+            if let Some(error) = this.error.take() {
+                return Poll::Ready(Some(Err(EventStreamError::Parse(error))));
             }
             if let Some(chunk) = this.chunk {
                 let unread = chunk.as_ref().get(*this.consumed..).unwrap_or_default();
-                let (slice, rest) = unread.split_at(unread.len().min(SLICE));
-                *this.consumed += slice.len();
-                parse(this.parser, slice, this.previous, this.events);
-                if rest.is_empty() {
+                let (slice, behind) = unread.split_at(unread.len().min(*this.slice));
+                let parsed = parse(this.parser, slice, this.sharing, this.events);
+                *this.consumed += parsed.len;
+                *this.error = parsed.error;
+                if parsed.to_the_end && behind.is_empty() {
                     *this.chunk = None;
+                } else {
+                    *this.slice = next_slice(slice.len(), parsed.len);
+                }
+                if let Some(event) = this.events.pop() {
+                    return Poll::Ready(Some(Ok(event)));
                 }
                 continue;
             }
@@ -156,7 +187,7 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.ended && self.events.is_empty() && self.chunk.is_none()
+        self.ended && self.events.is_empty() && self.error.is_none() && self.chunk.is_none()
     }
 }
 
@@ -174,29 +205,63 @@ where
     }
 }
 
-/// Moves what a slice holds to the queue.
+/// What has become of a slice.
+struct Parsed {
+    /// Bytes that were consumed.
+    len: usize,
+    /// Whether the parser has seen the end of the slice, and not only its last byte.
+    to_the_end: bool,
+    error: Option<ParseError>,
+}
+
+/// Parses a slice until there are some events, or an error. Puts the events on the stack, the first on top.
 fn parse(
     parser: &mut Parser,
     slice: &[u8],
-    previous: &mut Event,
-    queue: &mut VecDeque<Result<Event, ParseError>>,
-) {
+    sharing: &mut Sharing,
+    stack: &mut Vec<Event>,
+) -> Parsed {
     let mut events = parser.feed(slice);
-    loop {
+    let (mut to_the_end, mut error) = (false, None);
+    while stack.len() < AHEAD && error.is_none() && !to_the_end {
         match events.next() {
-            Ok(Some(event)) => {
-                let event = event.to_event_after(previous);
-                *previous = event.without_data();
-                queue.push_back(Ok(event));
-            }
-            Ok(None) => return,
-            Err(error) => queue.push_back(Err(error)),
+            Ok(Some(event)) => stack.push(sharing.own(event)),
+            Ok(None) => to_the_end = true,
+            Err(found) => error = Some(found),
         }
+    }
+    stack.reverse();
+    Parsed {
+        len: slice.len() - events.remainder().len(),
+        to_the_end,
+        error,
     }
 }
 
-/// How much is parsed ahead of the consumer, in bytes.
-const SLICE: usize = 16 * 1024;
+/// Returns how many bytes to parse after a slice of which `consumed` bytes have been enough. The parser looks at all it is given
+/// before it goes through it, which is lost work if it stops early; and it has to copy what it is given of a block that does not
+/// end. So slices become a little more than what it takes to fill the stack.
+fn next_slice(slice: usize, consumed: usize) -> usize {
+    let next = if consumed < slice {
+        (slice - slice / 8).max(consumed + consumed / 8 + 64)
+    } else {
+        slice + slice / 2
+    };
+    next.clamp(SMALLEST_SLICE, LARGEST_SLICE)
+}
+
+/// How many events are parsed ahead of the consumer at most.
+///
+/// Each of them is memory in use. Allocators keep some pieces of each size at hand (that of the GNU C library seven) and take much
+/// longer when these are used up.
+const AHEAD: usize = 7;
+
+/// Bytes of the first slice, before it is known how large the events are.
+const FIRST_SLICE: usize = 1024;
+
+const SMALLEST_SLICE: usize = 128;
+
+const LARGEST_SLICE: usize = 16 * 1024;
 
 /// An error of an [`EventStream`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,7 +334,7 @@ mod tests {
         let lines: Vec<u8> = (0..count)
             .flat_map(|n| format!("data: {n}\n\n").into_bytes())
             .collect();
-        assert!(lines.len() > SLICE);
+        assert!(lines.len() > 2 * LARGEST_SLICE);
         let (events, unfinished) = all(vec![Ok(lines)]);
         assert_eq!(events.len(), count);
         for (n, event) in events.iter().enumerate() {
@@ -305,5 +370,93 @@ mod tests {
         assert!(
             matches!(events.as_slice(), [Err(EventStreamError::Parse(_)), Ok(event)] if event.data() == "x")
         );
+    }
+
+    /// What a parser that is fed by hand makes of the chunks.
+    fn by_hand(mut parser: Parser, chunks: &[&[u8]]) -> Vec<Result<Event, ParseError>> {
+        let mut seen = Vec::new();
+        for chunk in chunks {
+            let mut events = parser.feed(chunk);
+            loop {
+                match events.next() {
+                    Ok(Some(event)) => seen.push(Ok(event.to_event())),
+                    Ok(None) => break,
+                    Err(error) => seen.push(Err(error)),
+                }
+            }
+        }
+        seen
+    }
+
+    #[test]
+    fn events_of_changing_sizes_all_come() {
+        // Slices grow and shrink with the events, and end everywhere.
+        let sizes = [
+            1, 2, 5_000, 1, 40, 300, 3, 70_000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 9,
+        ];
+        let rounds = if cfg!(miri) { 1 } else { 4 };
+        let lines: Vec<u8> = (0..rounds * sizes.len())
+            .flat_map(|n| format!("data: {}\n\n", "x".repeat(sizes[n % sizes.len()])).into_bytes())
+            .collect();
+        let sizes = if cfg!(miri) {
+            vec![1400, usize::MAX]
+        } else {
+            vec![1, 7, 1400, 16_384, usize::MAX]
+        };
+        for size in sizes {
+            let chunks: Vec<&[u8]> = lines.chunks(size).collect();
+            let (events, _) = all(chunks.iter().map(|chunk| Ok(chunk.to_vec())).collect());
+            let expected: Vec<_> = by_hand(Parser::new(), &chunks)
+                .into_iter()
+                .map(|event| event.map_err(EventStreamError::Parse))
+                .collect();
+            assert!(events == expected, "in chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn few_events_are_parsed_ahead() {
+        let mut events = EventStream::new(stream::iter([Ok::<_, &str>("data\n\n".repeat(100))]));
+        while events.next().now_or_never().unwrap().is_some() {
+            assert!(events.events.len() < AHEAD);
+        }
+    }
+
+    // Too slow for Miri.
+    #[cfg(not(miri))]
+    proptest::proptest! {
+        #[test]
+        fn it_agrees_with_the_parser(
+            lines in proptest::collection::vec(
+                "data: ?[a-zé]{0,12}|id: [0-9]{0,3}|event: [a-z]{0,3}|: c|retry: 1|x|(data: [a-z]{0,400}\n\n){0,20}|",
+                0..40,
+            ),
+            ends in proptest::collection::vec("\n|\r|\r\n|\n\n", 40),
+            broken in proptest::option::of(0..2_000_usize),
+            size in 1..3_000_usize,
+            limit in 5..500_usize,
+        ) {
+            let mut bytes: Vec<u8> = lines
+                .iter()
+                .zip(&ends)
+                .flat_map(|(line, end)| [line.as_bytes(), end.as_bytes()].concat())
+                .collect();
+            if let Some(byte) = broken.and_then(|place| bytes.get_mut(place)) {
+                *byte = 0xFF;
+            }
+            let parser = || {
+                let builder = Parser::builder().utf8(crate::Utf8Policy::Reject);
+                builder.max_event_bytes(limit).build()
+            };
+            let chunks: Vec<&[u8]> = bytes.chunks(size).collect();
+            let source = stream::iter(chunks.iter().map(Ok::<_, &str>));
+            let mut events = EventStream::with_parser(source, parser());
+            let seen: Vec<_> = events.by_ref().collect().now_or_never().unwrap();
+            let expected: Vec<_> = by_hand(parser(), &chunks)
+                .into_iter()
+                .map(|event| event.map_err(EventStreamError::Parse))
+                .collect();
+            proptest::prop_assert_eq!(seen, expected);
+        }
     }
 }
