@@ -345,18 +345,12 @@ impl Topic {
     /// The place of the first event behind an ID.
     fn place_behind(&self, after: EventId) -> usize {
         // A reader who keeps up is near the end, so look there first.
-        match self.entries.len().checked_sub(NEAR) {
-            Some(near)
-                if self
-                    .entries
-                    .get(near)
-                    .is_some_and(|entry| entry.id <= after) =>
-            {
-                let tail = self.entries.range(near..);
-                near + tail.take_while(|entry| entry.id <= after).count()
-            }
-            _ => self.entries.partition_point(|entry| entry.id <= after),
+        let tail = self.entries.iter().rev().take(NEAR);
+        let behind = tail.take_while(|entry| entry.id > after).count();
+        if behind < NEAR {
+            return self.entries.len() - behind;
         }
+        self.entries.partition_point(|entry| entry.id <= after)
     }
 
     fn has(&self, id: EventId) -> bool {
@@ -431,7 +425,7 @@ const fn cost(bytes: usize) -> usize {
 /// Its places in two queues, what an allocation takes, and the room for an ID that was not used.
 const ENTRY_BYTES: usize = 192;
 
-/// How far from the end a reader is looked for before the search goes over the whole topic.
+/// How many events from the end a reader is looked for before the search goes over the whole topic.
 const NEAR: usize = 16;
 
 #[cfg(test)]
