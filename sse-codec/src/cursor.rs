@@ -142,10 +142,12 @@ impl<'p, 'a> Cursor<'p, 'a> {
     /// The event that [`simple_event`](Self::simple_event) has found.
     #[inline]
     pub(crate) fn event_of<'e>(&'e self, event_type: &'e str, data: &'e str) -> EventRef<'e> {
+        let interpreter = &self.parser.interpreter;
         EventRef {
             event_type,
             data,
-            last_event_id: self.parser.interpreter.last_event_id(),
+            last_event_id: interpreter.last_event_id(),
+            id_number: interpreter.id_number(),
         }
     }
 

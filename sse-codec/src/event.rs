@@ -1,8 +1,11 @@
 //! [`Event`] and its borrowed twin [`EventRef`]: what a dispatch yields.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// An event that a parser has dispatched, with its text borrowed from the parser or from the chunk that was fed.
 ///
@@ -12,6 +15,9 @@ pub struct EventRef<'a> {
     pub(crate) event_type: &'a str,
     pub(crate) data: &'a str,
     pub(crate) last_event_id: &'a str,
+    /// Another number for each ID that any parser has taken, or 0 if it is not known. So two long IDs of the same number need
+    /// not be compared.
+    pub(crate) id_number: u64,
 }
 
 impl<'a> EventRef<'a> {
@@ -41,8 +47,8 @@ impl<'a> EventRef<'a> {
 
     /// Makes an event that owns its text.
     ///
-    /// That is one allocation, unless event type and last event ID are unusually long; then
-    /// [`to_event_after`](Self::to_event_after) is better.
+    /// That is one allocation, unless the last event ID is unusually long; then [`to_event_after`](Self::to_event_after) is
+    /// better.
     #[must_use]
     #[inline]
     pub fn to_event(&self) -> Event {
@@ -51,13 +57,12 @@ impl<'a> EventRef<'a> {
 
     /// Makes an event that owns its text, after another one of the same event stream.
     ///
-    /// As long as event type and last event ID are of 256 bytes at most, it is the same as [`to_event`](Self::to_event).
-    /// If they are longer, the two events share them unless they have changed. So a peer cannot fill the memory by one long ID
-    /// and many small events.
+    /// As long as the last event ID is of 256 bytes at most, it is the same as [`to_event`](Self::to_event). If it is longer, the
+    /// two events share it unless it has changed. So a peer cannot fill the memory by one long ID and many small events.
     #[must_use]
     #[inline]
     pub fn to_event_after(&self, previous: &Event) -> Event {
-        Event::own(self, previous.long.as_ref())
+        Event::own(self, previous.long_id.as_ref())
     }
 }
 
@@ -77,20 +82,21 @@ impl Eq for EventRef<'_> {}
 /// The [`Default`] is an event of type `message` with no data and no ID.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Event {
-    /// The data. Event type and last event ID stand behind it, so that there is one allocation for all of them, unless they are
+    /// The data. Event type and last event ID stand behind it, so that there is one allocation for all of them, unless the ID is
     /// long.
     text: String,
     /// Length of the event type in `text`. Zero for `message`.
-    event_type_len: u16,
-    last_event_id_len: u16,
-    long: Option<Arc<LongText>>,
+    event_type_len: usize,
+    /// Length of the last event ID in `text`.
+    short_id_len: u16,
+    long_id: Option<Arc<LongId>>,
 }
 
-/// Event type and last event ID that are too long to be copied for each event.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct LongText {
-    event_type: String,
-    last_event_id: String,
+/// A last event ID that is too long to be copied for each event: many may carry it, while it is sent once.
+#[derive(Debug)]
+struct LongId {
+    id: Box<str>,
+    number: u64,
 }
 
 impl Event {
@@ -112,64 +118,57 @@ impl Event {
             text: data.into(),
             ..Self::default()
         };
-        event.set_type_and_id(event_type, last_event_id, None);
+        let event_ref = EventRef {
+            event_type,
+            data: "",
+            last_event_id,
+            id_number: 0,
+        };
+        event.set_type_and_id(&event_ref, None);
         event
     }
 
-    /// Owns the text of an event, with what is long by way of `long` if it is the same.
+    /// Owns the text of an event, with a long ID by way of `long_id` if it is the same.
     #[inline]
-    fn own(event: &EventRef<'_>, long: Option<&Arc<LongText>>) -> Self {
+    fn own(event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) -> Self {
         if event.event_type.is_empty() && event.last_event_id.is_empty() {
             Self {
                 text: event.data.into(),
                 event_type_len: 0,
-                last_event_id_len: 0,
-                long: None,
+                short_id_len: 0,
+                long_id: None,
             }
         } else {
-            Self::own_all(event, long)
+            Self::own_all(event, long_id)
         }
     }
 
     #[inline(never)]
-    fn own_all(event: &EventRef<'_>, long: Option<&Arc<LongText>>) -> Self {
-        let EventRef {
-            event_type,
-            data,
-            last_event_id,
-        } = *event;
-        let behind = short_lens(event_type, last_event_id).map_or(0, |(event_type, id)| {
-            usize::from(event_type) + usize::from(id)
-        });
-        let mut event = Self {
-            text: String::with_capacity(data.len() + behind),
+    fn own_all(event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) -> Self {
+        let id_len = short_len(event.last_event_id).map_or(0, usize::from);
+        let len = event.data.len() + event.event_type.len() + id_len;
+        let mut owned = Self {
+            text: String::with_capacity(len),
             ..Self::default()
         };
-        event.text.push_str(data);
-        event.set_type_and_id(event_type, last_event_id, long);
-        event
+        owned.text.push_str(event.data);
+        owned.set_type_and_id(event, long_id);
+        owned
     }
 
     /// Completes an event that has only data.
     #[inline]
-    fn set_type_and_id(
-        &mut self,
-        event_type: &str,
-        last_event_id: &str,
-        long: Option<&Arc<LongText>>,
-    ) {
+    fn set_type_and_id(&mut self, event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) {
         // The type `message` is the same as none, also when a block names it.
-        let event_type = if event_type == MESSAGE {
-            ""
+        if event.event_type != MESSAGE {
+            self.text.push_str(event.event_type);
+            self.event_type_len = event.event_type.len();
+        }
+        if let Some(len) = short_len(event.last_event_id) {
+            self.text.push_str(event.last_event_id);
+            self.short_id_len = len;
         } else {
-            event_type
-        };
-        if let Some(lens) = short_lens(event_type, last_event_id) {
-            self.text.push_str(event_type);
-            self.text.push_str(last_event_id);
-            (self.event_type_len, self.last_event_id_len) = lens;
-        } else {
-            self.long = Some(LongText::share(event_type, last_event_id, long));
+            self.long_id = Some(LongId::share(event, long_id));
         }
     }
 
@@ -177,15 +176,10 @@ impl Event {
     #[must_use]
     #[inline]
     pub fn event_type(&self) -> &str {
-        let event_type = match &self.long {
-            None if self.event_type_len == 0 => MESSAGE,
-            None => self.behind_data().split_at(self.event_type_len.into()).0,
-            Some(long) => &long.event_type,
-        };
-        if event_type.is_empty() {
+        if self.event_type_len == 0 {
             MESSAGE
         } else {
-            event_type
+            self.behind_data().split_at(self.event_type_len).0
         }
     }
 
@@ -201,15 +195,16 @@ impl Event {
     #[must_use]
     #[inline]
     pub fn last_event_id(&self) -> &str {
-        match &self.long {
-            None => self.behind_data().split_at(self.event_type_len.into()).1,
-            Some(long) => &long.last_event_id,
+        match &self.long_id {
+            None => self.behind_data().split_at(self.event_type_len).1,
+            Some(long) => &long.id,
         }
     }
 
+    // Both lengths are of what has been put behind the data, so neither this nor a split there can go wrong.
     #[inline]
     fn data_len(&self) -> usize {
-        self.text.len() - usize::from(self.event_type_len) - usize::from(self.last_event_id_len)
+        self.text.len() - (self.event_type_len + self.short_id_len as usize)
     }
 
     /// What stands behind the data: event type and last event ID.
@@ -234,6 +229,7 @@ impl Event {
             event_type: self.event_type(),
             data: self.data(),
             last_event_id: self.last_event_id(),
+            id_number: self.long_id.as_ref().map_or(0, |long| long.number),
         }
     }
 }
@@ -248,21 +244,55 @@ impl fmt::Debug for Event {
     }
 }
 
-impl LongText {
-    /// Owns the two texts, by way of `owned` if that is the same.
+impl LongId {
+    /// Owns an event's last event ID, by way of `owned` if that is the same.
     #[cold]
-    fn share(event_type: &str, last_event_id: &str, owned: Option<&Arc<Self>>) -> Arc<Self> {
+    fn share(event: &EventRef<'_>, owned: Option<&Arc<Self>>) -> Arc<Self> {
+        // To compare a megabyte for each small event would make all of them as expensive as that megabyte. IDs of other numbers may
+        // be the same, but each has been sent.
+        let is_same = |owned: &Self| match event.id_number {
+            0 => *owned.id == *event.last_event_id,
+            number => owned.number == number && owned.id.len() == event.last_event_id.len(),
+        };
         match owned {
-            Some(owned)
-                if owned.event_type == event_type && owned.last_event_id == last_event_id =>
-            {
-                Arc::clone(owned)
-            }
+            Some(owned) if is_same(owned) => Arc::clone(owned),
             _ => Arc::new(Self {
-                event_type: event_type.into(),
-                last_event_id: last_event_id.into(),
+                id: event.last_event_id.into(),
+                number: event.id_number,
             }),
         }
+    }
+}
+
+impl PartialEq for LongId {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for LongId {}
+
+impl Hash for LongId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// Returns the first of a range of numbers for the IDs of a stream, which no other range overlaps before 2³² ranges have been
+/// given out. Never 0.
+pub(crate) fn first_id_number() -> u64 {
+    static RANGES: AtomicUsize = AtomicUsize::new(0);
+    let range = RANGES.fetch_add(1, Ordering::Relaxed) as u64;
+    (range << 32) | 1
+}
+
+/// Returns the number for the next ID.
+pub(crate) fn next_id_number(number: u64) -> u64 {
+    let next = number + 1;
+    if next & u64::from(u32::MAX) == 0 {
+        first_id_number()
+    } else {
+        next
     }
 }
 
@@ -270,33 +300,30 @@ impl LongText {
 #[cfg(any(feature = "std", feature = "stream"))]
 #[derive(Debug, Default)]
 pub(crate) struct Sharing {
-    long: Option<Arc<LongText>>,
+    long_id: Option<Arc<LongId>>,
 }
 
 #[cfg(any(feature = "std", feature = "stream"))]
 impl Sharing {
     #[inline]
     pub(crate) fn own(&mut self, event: EventRef<'_>) -> Event {
-        let event = Event::own(&event, self.long.as_ref());
-        if self.long.is_some() || event.long.is_some() {
-            self.long.clone_from(&event.long);
+        let event = Event::own(&event, self.long_id.as_ref());
+        if self.long_id.is_some() || event.long_id.is_some() {
+            self.long_id.clone_from(&event.long_id);
         }
         event
     }
 }
 
-/// Returns the lengths of event type and last event ID, or `None` if they are long.
+/// Returns the length of a last event ID, or `None` if it is long.
 #[inline]
-fn short_lens(event_type: &str, last_event_id: &str) -> Option<(u16, u16)> {
-    if event_type.len() > SHORT || last_event_id.len() > SHORT {
-        return None;
-    }
-    let len = |text: &str| u16::try_from(text.len()).ok();
-    Some((len(event_type)?, len(last_event_id)?))
+fn short_len(last_event_id: &str) -> Option<u16> {
+    let len = u16::try_from(last_event_id.len()).ok()?;
+    (len <= SHORT).then_some(len)
 }
 
-/// Bytes of event type and last event ID that are copied for each event.
-const SHORT: usize = 256;
+/// Bytes of the last event ID that are copied for each event.
+const SHORT: u16 = 256;
 
 /// The event type of an event whose block names none, see
 /// [`#dispatchMessage`](https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage).
@@ -305,8 +332,10 @@ const MESSAGE: &str = "message";
 #[cfg(test)]
 mod tests {
     use alloc::format;
+    use alloc::vec::Vec;
 
     use super::*;
+    use crate::parser::Parser;
 
     #[test]
     fn no_event_type_is_message() {
@@ -314,6 +343,7 @@ mod tests {
             event_type: "message",
             data: "x",
             last_event_id: "",
+            id_number: 0,
         };
         let unnamed = EventRef {
             event_type: "",
@@ -327,6 +357,7 @@ mod tests {
 
     #[test]
     fn text_of_any_length_is_kept() {
+        const SHORT: usize = super::SHORT as usize;
         for type_len in [0, 1, 7, SHORT / 2, SHORT] {
             for id_len in [0, 1, SHORT / 3, SHORT / 3 + 1, SHORT] {
                 let (event_type, id) = ("é".repeat(type_len), "\u{20AC}".repeat(id_len));
@@ -335,6 +366,7 @@ mod tests {
                         event_type: &event_type,
                         data,
                         last_event_id: &id,
+                        id_number: 0,
                     };
                     let event = lent.to_event();
                     assert_eq!(event.as_ref(), lent);
@@ -367,7 +399,7 @@ mod tests {
 
     #[test]
     fn long_text_is_shared_while_it_stays_the_same() {
-        let id = "1".repeat(2 * SHORT);
+        let id = "1".repeat(2 * usize::from(SHORT));
         let first = Event::new("a", "1", &id);
         let lent = EventRef {
             data: "2",
@@ -383,7 +415,46 @@ mod tests {
             event_type: "b",
             ..lent
         };
-        assert_eq!(lent.to_event_after(&first), Event::new("b", "2", &id));
+        let other_type = lent.to_event_after(&first);
+        assert_eq!(other_type, Event::new("b", "2", &id));
+        assert_eq!(
+            other_type.last_event_id().as_ptr(),
+            first.last_event_id().as_ptr()
+        );
+    }
+
+    #[test]
+    fn a_long_id_is_shared_by_its_number() {
+        let long = |digit: &str| digit.repeat(2 * usize::from(SHORT));
+        let (one, two) = (long("1"), long("2"));
+        let mut parsers = [Parser::new(), Parser::new()];
+        let mut previous = Event::default();
+        // The same number of IDs has come to both parsers, and the IDs are of the same length.
+        for (parser, id) in parsers.iter_mut().zip([&one, &two]) {
+            let stream = format!("id: {id}\ndata\n\ndata\n\nid: {id}\ndata\n\n");
+            let mut events = parser.feed(stream.as_bytes());
+            let mut owned = Vec::new();
+            while let Some(event) = events.next().unwrap() {
+                previous = event.to_event_after(&previous);
+                assert_eq!(previous.last_event_id(), id);
+                owned.push(previous.clone());
+            }
+            let places: Vec<_> = owned
+                .iter()
+                .map(|event| event.last_event_id().as_ptr())
+                .collect();
+            assert_eq!(places[0], places[1]);
+            assert_ne!(places[1], places[2]);
+        }
+    }
+
+    #[test]
+    fn numbers_of_ids_are_given_out_once() {
+        let number = first_id_number();
+        assert_eq!(next_id_number(number), number + 1);
+        let last = number | u64::from(u32::MAX);
+        assert!(next_id_number(last) > last + 1);
+        assert_ne!(next_id_number(last), next_id_number(last));
     }
 
     #[test]

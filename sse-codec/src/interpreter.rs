@@ -10,7 +10,7 @@ use core::mem;
 use core::time::Duration;
 
 use crate::capacity;
-use crate::event::EventRef;
+use crate::event::{self, EventRef};
 use crate::field::Kind;
 use crate::utf8;
 
@@ -146,11 +146,13 @@ pub(crate) struct Interpreter {
     id: String,
     max_event_bytes: usize,
     last_event_id: String,
+    /// The number of the last event ID, see [`EventRef`].
+    id_number: u64,
     reconnection_time: Option<Duration>,
 }
 
 impl Interpreter {
-    pub(crate) const fn new(max_event_bytes: usize, last_event_id: String) -> Self {
+    pub(crate) fn new(max_event_bytes: usize, last_event_id: String) -> Self {
         Self {
             fields: Fields::NONE,
             data: String::new(),
@@ -160,8 +162,14 @@ impl Interpreter {
             id: String::new(),
             max_event_bytes,
             last_event_id,
+            id_number: event::first_id_number(),
             reconnection_time: None,
         }
+    }
+
+    #[inline]
+    pub(crate) const fn id_number(&self) -> u64 {
+        self.id_number
     }
 
     pub(crate) fn last_event_id(&self) -> &str {
@@ -384,6 +392,7 @@ impl Interpreter {
         } else {
             mem::swap(&mut self.last_event_id, &mut self.id);
         }
+        self.id_number = event::next_id_number(self.id_number);
         self.id.clear();
         capacity::trim(&mut self.id, 0);
     }
@@ -413,6 +422,7 @@ impl Interpreter {
                 &self.data
             },
             last_event_id: &self.last_event_id,
+            id_number: self.id_number,
         }
     }
 

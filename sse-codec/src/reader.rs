@@ -124,6 +124,7 @@ impl<R: Read> EventReader<R> {
             event_type,
             data,
             last_event_id: chunks.parser.last_event_id(),
+            id_number: chunks.parser.interpreter.id_number(),
         }))
     }
 }
