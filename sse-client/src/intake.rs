@@ -1,6 +1,7 @@
 //! Turns the chunks of event streams into items to hand out, and keeps the last event ID: that of what was handed out.
 
 use std::collections::VecDeque;
+use std::ptr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,7 +27,7 @@ pub(crate) struct Intake {
     /// What of the last chunk has not been parsed.
     rest: Bytes,
     queue: VecDeque<Queued>,
-    /// An event of the event type and last event ID that were queued last, so that the next one can share them if they are long.
+    /// An event of the last event ID that was queued last, so that the next one can share it if it is long.
     newest: Event,
     /// The last event ID, by what has been handed out.
     last_event_id: String,
@@ -174,12 +175,14 @@ impl Intake {
                 Ok(Some(Item::Event(event))) => {
                     self.progress = true;
                     self.events += 1;
-                    if event.last_event_id() != self.newest.last_event_id()
-                        || event.event_type() != self.newest.event_type()
-                    {
-                        self.newest = Event::new(event.event_type(), "", event.last_event_id());
+                    let event = event.to_event_after(&self.newest);
+                    let (new, old) = (event.last_event_id(), self.newest.last_event_id());
+                    // A long ID is shared while it stays the same, and to compare it for each event could cost more than all
+                    // the rest.
+                    if !ptr::eq(new, old) && (new.len() > LONG_ID || new != old) {
+                        self.newest = event.without_data();
                     }
-                    Received::Event(event.to_event_after(&self.newest))
+                    Received::Event(event)
                 }
                 Ok(Some(Item::ReconnectionTime(time))) => {
                     self.reconnection_time = Some(time);
@@ -201,7 +204,7 @@ impl Intake {
         let id = self.parser.last_event_id();
         if id != self.newest.last_event_id() {
             self.queue.push_back(Queued::LastEventId(id.to_owned()));
-            self.newest = Event::new(self.newest.event_type(), "", id);
+            self.newest = Event::new("", "", id);
         }
     }
 }
@@ -209,6 +212,9 @@ impl Intake {
 /// How much is parsed at once, in bytes. Large enough for the parser's full speed, and the events of one slice are
 /// the most that waits for the consumer.
 const MAX_SLICE_BYTES: usize = 16 * 1024;
+
+/// Bytes of a last event ID from which on it is not compared if it is not shared.
+const LONG_ID: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -324,6 +330,6 @@ mod tests {
         let id = "1".repeat(10_000);
         intake.feed(Bytes::from(format!("id: {id}\ndata: a\n\ndata: b\n\n")));
         let (first, second) = (event(&mut intake), event(&mut intake));
-        assert!(std::ptr::eq(first.last_event_id(), second.last_event_id()));
+        assert!(ptr::eq(first.last_event_id(), second.last_event_id()));
     }
 }

@@ -222,6 +222,17 @@ impl Event {
         text
     }
 
+    /// Makes an event of the same type and last event ID, with empty data: what to keep for
+    /// [`to_event_after`](EventRef::to_event_after) when the event itself is passed on. A long ID is shared.
+    #[must_use]
+    pub fn without_data(&self) -> Self {
+        Self {
+            text: self.behind_data().into(),
+            long_id: self.long_id.clone(),
+            ..*self
+        }
+    }
+
     /// Borrows the event.
     #[must_use]
     pub fn as_ref(&self) -> EventRef<'_> {
@@ -373,6 +384,7 @@ mod tests {
                     assert_eq!(event, Event::new(&event_type, data, &id));
                     assert_eq!(event, lent.to_event_after(&event));
                     assert_eq!(event.clone().into_data(), data);
+                    assert_eq!(event.without_data(), Event::new(&event_type, "", &id));
                     assert_ne!(event, Event::new(&event_type, data, &format!("{id}1")));
                     assert_ne!(event, Event::new(&format!("{event_type}1"), data, &id));
                 }
