@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use sse_codec::{Event, EventStream, Parser};
+use sse_codec::{EventStream, Parser};
 
 use crate::chunks::Chunks;
 use crate::peers;
@@ -51,7 +51,7 @@ macro_rules! contenders {
 
 pub const CONTENDERS: &[Contender] = contenders! {
     "sse-codec", "`Parser::feed`, borrowed events", Borrowed, borrowed;
-    "sse-codec `Event`", "`Parser::feed` and `EventRef::to_event_after`", Owned, owned;
+    "sse-codec `Event`", "`Parser::feed` and `Events::next_owned`", Owned, owned;
     "sse-codec `EventStream`", "`EventStream`, polled", Owned, stream;
     "sse-core", "`SseDecoder::next` on a slice", Peer, peers::sse_core;
     "sse-stream", "`SseByteStream` of slices, polled", Peer, peers::sse_stream;
@@ -82,13 +82,10 @@ fn borrowed<S: Sink>(chunks: &Chunks, sink: &mut S) -> Outcome {
 
 fn owned<S: Sink>(chunks: &Chunks, sink: &mut S) -> Outcome {
     let mut parser = Parser::builder().max_event_bytes(limit(chunks)).build();
-    let mut previous = Event::default();
     for chunk in chunks.slices() {
         let mut events = parser.feed(chunk);
-        while let Some(event) = events.next()? {
-            let event = event.to_event_after(&previous);
+        while let Some(event) = events.next_owned()? {
             sink.event(event.event_type(), event.data(), event.last_event_id());
-            previous = event;
         }
     }
     Ok(())

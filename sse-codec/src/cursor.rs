@@ -20,7 +20,7 @@ use core::mem;
 use core::time::Duration;
 
 use crate::error::{ParseError, ParseErrorKind};
-use crate::event::EventRef;
+use crate::event::{Event, EventRef};
 use crate::field::{self, Kind};
 use crate::interpreter::{Block, Dispatched, Pending, TooLarge};
 use crate::line::LineEnds;
@@ -172,6 +172,19 @@ impl<'p, 'a> Cursor<'p, 'a> {
     pub(crate) fn event(&self) -> EventRef<'_> {
         let interpreter = &self.parser.interpreter;
         interpreter.event(self.dispatched, &self.pending)
+    }
+
+    /// Like [`event_of`](Self::event_of), as an event that owns its text.
+    #[inline]
+    pub(crate) fn owned_event_of(&mut self, event_type: &str, data: &str) -> Event {
+        self.parser.interpreter.own(event_type, data)
+    }
+
+    /// The event, after [`Step::Event`], as one that owns its text.
+    #[inline]
+    pub(crate) fn owned_event(&mut self) -> Event {
+        let interpreter = &mut self.parser.interpreter;
+        interpreter.owned_event(self.dispatched, &self.pending)
     }
 
     /// The comment, after [`Step::Comment`].

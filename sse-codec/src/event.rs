@@ -94,7 +94,7 @@ pub struct Event {
 
 /// A last event ID that is too long to be copied for each event: many may carry it, while it is sent once.
 #[derive(Debug)]
-struct LongId {
+pub(crate) struct LongId {
     id: Box<str>,
     number: u64,
 }
@@ -130,7 +130,7 @@ impl Event {
 
     /// Owns the text of an event, with a long ID by way of `long_id` if it is the same.
     #[inline]
-    fn own(event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) -> Self {
+    pub(crate) fn own(event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) -> Self {
         if event.event_type.is_empty() && event.last_event_id.is_empty() {
             Self {
                 text: event.data.into(),
@@ -141,6 +141,20 @@ impl Event {
         } else {
             Self::own_all(event, long_id)
         }
+    }
+
+    /// Owns the text of an event whose data is there as a string already.
+    pub(crate) fn own_with(
+        data: String,
+        event: &EventRef<'_>,
+        long_id: Option<&Arc<LongId>>,
+    ) -> Self {
+        let mut owned = Self {
+            text: data,
+            ..Self::default()
+        };
+        owned.set_type_and_id(event, long_id);
+        owned
     }
 
     #[inline(never)]
@@ -220,6 +234,12 @@ impl Event {
         let mut text = self.text;
         text.truncate(len);
         text
+    }
+
+    /// The ID, if it is long, for another event to share it.
+    #[inline]
+    pub(crate) const fn long_id(&self) -> Option<&Arc<LongId>> {
+        self.long_id.as_ref()
     }
 
     /// Makes an event of the same type and last event ID, with empty data: what to keep for

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::cursor::{Cursor, Step};
 use crate::error::ParseError;
-use crate::event::EventRef;
+use crate::event::{Event, EventRef};
 
 /// The events of a chunk, lent one by one. Comes from [`Parser::feed`](crate::Parser::feed).
 ///
@@ -41,6 +41,45 @@ impl<'p, 'a> Events<'p, 'a> {
         loop {
             match self.cursor.step() {
                 Step::Event => return Ok(Some(self.cursor.event())),
+                Step::Error => return Err(self.cursor.error()),
+                Step::End => return Ok(None),
+                Step::Comment | Step::ReconnectionTime => {}
+            }
+        }
+    }
+
+    /// Returns the next event as one that owns its text, or `None` when the chunk holds no further one.
+    ///
+    /// It is [`next`](Self::next) and [`EventRef::to_event`] in one, and better: large data that came in several chunks is handed
+    /// over instead of copied, and an unusually long last event ID is shared with the events before. The event may have up to
+    /// twice the memory that large data needs.
+    ///
+    /// # Errors
+    ///
+    /// As of [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_codec::Parser;
+    ///
+    /// let mut parser = Parser::new();
+    /// let mut queue = Vec::new();
+    /// let mut events = parser.feed(b"data: 1\n\ndata: 2\n\n");
+    /// while let Some(event) = events.next_owned()? {
+    ///     queue.push(event);
+    /// }
+    /// assert_eq!(queue.len(), 2);
+    /// # Ok::<(), sse_codec::ParseError>(())
+    /// ```
+    #[inline]
+    pub fn next_owned(&mut self) -> Result<Option<Event>, ParseError> {
+        if let Some((event_type, data)) = self.cursor.simple_event() {
+            return Ok(Some(self.cursor.owned_event_of(event_type, data)));
+        }
+        loop {
+            match self.cursor.step() {
+                Step::Event => return Ok(Some(self.cursor.owned_event())),
                 Step::Error => return Err(self.cursor.error()),
                 Step::End => return Ok(None),
                 Step::Comment | Step::ReconnectionTime => {}
@@ -111,4 +150,82 @@ pub enum Item<'a> {
     Comment(&'a str),
     /// A reconnection time, at the end of its `retry` line. It takes effect there, also in a block without data.
     ReconnectionTime(Duration),
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use crate::parser::Parser;
+
+    fn lent(stream: &[u8], chunk: usize) -> Vec<(String, String, String)> {
+        let mut parser = Parser::new();
+        let mut seen = Vec::new();
+        for chunk in stream.chunks(chunk) {
+            let mut events = parser.feed(chunk);
+            while let Some(event) = events.next().unwrap() {
+                let texts = [event.event_type(), event.data(), event.last_event_id()];
+                seen.push(texts.map(Into::into).into());
+            }
+        }
+        seen
+    }
+
+    fn owned(stream: &[u8], chunk: usize) -> Vec<(String, String, String)> {
+        let mut parser = Parser::new();
+        let mut seen = Vec::new();
+        for chunk in stream.chunks(chunk) {
+            let mut events = parser.feed(chunk);
+            while let Some(event) = events.next_owned().unwrap() {
+                let texts = [event.event_type(), event.data(), event.last_event_id()];
+                seen.push(texts.map(Into::into).into());
+            }
+        }
+        seen
+    }
+
+    #[test]
+    fn owned_events_are_the_same() {
+        let large = |size: usize| "x".repeat(size);
+        let mut stream = String::new();
+        // Around the sizes from which on data is handed over, and back to small ones; IDs that are short, long, and gone.
+        for size in [
+            1, 300, 16_384, 16_385, 40_000, 33_000, 5, 100_000, 99_000, 20_000,
+        ] {
+            let data = large(size);
+            stream += &format!("data: {data}\n\nevent: t\ndata: {data}\n\n");
+            stream += &format!("id: {size}\ndata: {data}\ndata: y\n\ndata: small\n\n");
+            stream += &format!("id: {data}\nevent: u\ndata: {data}\n\ndata: small\n\nid\n\n");
+        }
+        let stream = stream.as_bytes();
+        let chunks: &[usize] = if cfg!(miri) {
+            &[4_000, usize::MAX]
+        } else {
+            &[63, 1_400, 4_096, 16_384, usize::MAX]
+        };
+        for &chunk in chunks {
+            assert_eq!(owned(stream, chunk), lent(stream, chunk), "{chunk}");
+        }
+    }
+
+    #[test]
+    fn owned_events_are_not_much_larger_than_their_data() {
+        let mut parser = Parser::new();
+        let mut sizes = Vec::new();
+        let stream = [1_000_000, 1_000_000, 20_000, 10, 50_000]
+            .map(|size| format!("data: {}\n\n", "x".repeat(size)))
+            .concat();
+        for chunk in stream.as_bytes().chunks(1_000) {
+            let mut events = parser.feed(chunk);
+            while let Some(event) = events.next_owned().unwrap() {
+                sizes.push((event.data().len(), event.into_data().capacity()));
+            }
+        }
+        assert_eq!(sizes.len(), 5);
+        for (len, capacity) in sizes {
+            assert!(capacity <= 2 * len + 1, "{capacity} bytes for {len}");
+        }
+    }
 }

@@ -6,11 +6,12 @@
 //! moved to the buffers here ([`Interpreter::spill`]).
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::mem;
 use core::time::Duration;
 
 use crate::capacity;
-use crate::event::{self, EventRef};
+use crate::event::{self, Event, EventRef, LongId};
 use crate::field::Kind;
 use crate::utf8;
 
@@ -148,6 +149,10 @@ pub(crate) struct Interpreter {
     last_event_id: String,
     /// The number of the last event ID, see [`EventRef`].
     id_number: u64,
+    /// The last event ID as owned events share it, if it is long and there have been any.
+    long_id: Option<Arc<LongId>>,
+    /// Size of the data buffer that was handed over last, until something small comes.
+    handed_over: usize,
     reconnection_time: Option<Duration>,
 }
 
@@ -163,6 +168,8 @@ impl Interpreter {
             max_event_bytes,
             last_event_id,
             id_number: event::first_id_number(),
+            long_id: None,
+            handed_over: 0,
             reconnection_time: None,
         }
     }
@@ -285,7 +292,7 @@ impl Interpreter {
             self.data.clear();
         }
         if self.data.capacity() - self.data.len() < additional {
-            capacity::reserve(&mut self.data, additional, self.max_event_bytes);
+            self.reserve_data(additional);
         }
         if joins {
             self.data.push_str("\n");
@@ -315,7 +322,7 @@ impl Interpreter {
     )]
     pub(crate) fn join_data(&mut self, value: &str) {
         if self.data.capacity() - self.data.len() < value.len() {
-            capacity::reserve(&mut self.data, value.len(), self.max_event_bytes);
+            self.reserve_data(value.len());
         }
         self.data.push_str(value);
     }
@@ -393,6 +400,7 @@ impl Interpreter {
             mem::swap(&mut self.last_event_id, &mut self.id);
         }
         self.id_number = event::next_id_number(self.id_number);
+        self.long_id = None;
         self.id.clear();
         capacity::trim(&mut self.id, 0);
     }
@@ -423,6 +431,56 @@ impl Interpreter {
             },
             last_event_id: &self.last_event_id,
             id_number: self.id_number,
+        }
+    }
+
+    /// Makes an event that owns its text of one that has been dispatched.
+    #[inline]
+    pub(crate) fn own(&mut self, event_type: &str, data: &str) -> Event {
+        let event = EventRef {
+            event_type,
+            data,
+            last_event_id: &self.last_event_id,
+            id_number: self.id_number,
+        };
+        let event = Event::own(&event, self.long_id.as_ref());
+        if event.long_id().is_some() {
+            self.long_id = event.long_id().cloned();
+        }
+        event
+    }
+
+    /// Like [`event`](Self::event), for an event that owns its text. Large data is handed over with its buffer, unless that would
+    /// be much too large.
+    pub(crate) fn owned_event(&mut self, dispatched: Dispatched, pending: &Pending<'_>) -> Event {
+        let (len, capacity) = (self.data.len(), self.data.capacity());
+        let is_buffered = !dispatched.in_text.has(Fields::DATA);
+        let data = if is_buffered && len > LARGE_DATA && capacity / 2 <= len {
+            self.handed_over = capacity;
+            Some(mem::take(&mut self.data))
+        } else {
+            None
+        };
+        let event = self.event(dispatched, pending);
+        let event = match data {
+            Some(data) => Event::own_with(data, &event, self.long_id.as_ref()),
+            None => Event::own(&event, self.long_id.as_ref()),
+        };
+        if event.long_id().is_some() {
+            self.long_id = event.long_id().cloned();
+        }
+        event
+    }
+
+    /// Makes room in the data buffer for `additional` bytes more.
+    #[inline(never)]
+    fn reserve_data(&mut self, additional: usize) {
+        let needed = self.data.len().saturating_add(additional);
+        if needed > LARGE_DATA && needed < self.handed_over {
+            // As large as the one before. To grow step by step would be to copy it once more.
+            self.data.reserve_exact(self.handed_over - self.data.len());
+        } else {
+            capacity::reserve(&mut self.data, additional, self.max_event_bytes);
         }
     }
 
@@ -490,6 +548,9 @@ impl Interpreter {
             } else if self.small_dispatched {
                 self.data.shrink_to(KEPT_DATA);
             }
+        }
+        if self.small_dispatched || !self.data_used {
+            self.handed_over = 0;
         }
         self.data_used = false;
         self.small_dispatched = false;
@@ -563,7 +624,9 @@ impl Interpreter {
 
     #[inline]
     fn append_data(&mut self, text: &str) {
-        capacity::reserve(&mut self.data, text.len(), self.max_event_bytes);
+        if self.data.capacity() - self.data.len() < text.len() {
+            self.reserve_data(text.len());
+        }
         self.data.push_str(text);
         self.data_used = true;
     }
@@ -633,6 +696,9 @@ fn assign(buffer: &mut String, value: &str) {
 /// Bytes beyond three times the limit that are no reason to give memory back. What buffers keep when they are empty adds to
 /// this, and 64 KiB are promised for both.
 const TOLERATED: usize = 16 * 1024;
+
+/// Bytes of data from which on it is handed over to an owned event instead of copied.
+const LARGE_DATA: usize = 16 * 1024;
 
 /// Bytes that an empty data buffer keeps.
 const KEPT_DATA: usize = 32 * 1024;

@@ -10,7 +10,7 @@ use futures_core::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use crate::error::ParseError;
-use crate::event::{Event, Sharing};
+use crate::event::Event;
 use crate::parser::{Parser, Unfinished};
 
 pin_project! {
@@ -60,7 +60,6 @@ pin_project! {
         error: Option<ParseError>,
         // How many bytes of a chunk to parse next.
         slice: usize,
-        sharing: Sharing,
         ended: bool,
         unfinished: Option<Unfinished>,
     }
@@ -86,7 +85,6 @@ where
             events: Vec::new(),
             error: None,
             slice: FIRST_SLICE,
-            sharing: Sharing::default(),
             ended: false,
             unfinished: None,
         }
@@ -146,7 +144,7 @@ where
             if let Some(chunk) = this.chunk {
                 let unread = chunk.as_ref().get(*this.consumed..).unwrap_or_default();
                 let (slice, behind) = unread.split_at(unread.len().min(*this.slice));
-                let parsed = parse(this.parser, slice, this.sharing, this.events);
+                let parsed = parse(this.parser, slice, this.events);
                 *this.consumed += parsed.len;
                 *this.error = parsed.error;
                 if parsed.to_the_end && behind.is_empty() {
@@ -215,17 +213,12 @@ struct Parsed {
 }
 
 /// Parses a slice until there are some events, or an error. Puts the events on the stack, the first on top.
-fn parse(
-    parser: &mut Parser,
-    slice: &[u8],
-    sharing: &mut Sharing,
-    stack: &mut Vec<Event>,
-) -> Parsed {
+fn parse(parser: &mut Parser, slice: &[u8], stack: &mut Vec<Event>) -> Parsed {
     let mut events = parser.feed(slice);
     let (mut to_the_end, mut error) = (false, None);
     while stack.len() < AHEAD && error.is_none() && !to_the_end {
-        match events.next() {
-            Ok(Some(event)) => stack.push(sharing.own(event)),
+        match events.next_owned() {
+            Ok(Some(event)) => stack.push(event),
             Ok(None) => to_the_end = true,
             Err(found) => error = Some(found),
         }

@@ -4,7 +4,8 @@ use sse_test_kit::{Answer, Certificate, Server, Signal, clock::run};
 
 fn client(trusted: &Certificate) -> reqwest::Client {
     let trusted = reqwest::Certificate::from_der(trusted.der()).unwrap();
-    let builder = reqwest::Client::builder().no_proxy();
+    // Whatever else the build has: the messages are those of rustls.
+    let builder = reqwest::Client::builder().no_proxy().tls_backend_rustls();
     builder.tls_certs_only([trusted]).build().unwrap()
 }
 
