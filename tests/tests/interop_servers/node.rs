@@ -75,7 +75,10 @@ async fn without_our_header_gzip_would_be_asked_for() {
     // And other codings, if this is built together with packages that enable them.
     let request = server.request();
     let asked = request["accept-encoding"].as_str().expect("a header");
-    assert!(asked.split(',').any(|coding| coding.trim() == "gzip"), "{asked}");
+    assert!(
+        asked.split(',').any(|coding| coding.trim() == "gzip"),
+        "{asked}"
+    );
 }
 
 #[test]
