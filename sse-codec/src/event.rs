@@ -174,13 +174,15 @@ impl Event {
     #[inline]
     fn set_type_and_id(&mut self, event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) {
         // The type `message` is the same as none, also when a block names it.
-        if event.event_type != MESSAGE {
+        if !event.event_type.is_empty() && event.event_type != MESSAGE {
             self.text.push_str(event.event_type);
             self.event_type_len = event.event_type.len();
         }
         if let Some(len) = short_len(event.last_event_id) {
-            self.text.push_str(event.last_event_id);
-            self.short_id_len = len;
+            if len > 0 {
+                self.text.push_str(event.last_event_id);
+                self.short_id_len = len;
+            }
         } else {
             self.long_id = Some(LongId::share(event, long_id));
         }
