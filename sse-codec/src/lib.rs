@@ -212,14 +212,14 @@
 //!
 //! | | stream | times the best other crate | which is | instructions per byte |
 //! |---|---|---|---|---|
-//! | a | chat completion chunks: one `data` line of about 250 B | 1.48 | sse-core | 2.01 |
-//! | b | named events: `event`, and `data` of about 130 B | 1.94 | sse-core | 4.25 |
-//! | c | tiny events: `data: x` | 1.41 | sse-stream | 40.53 |
-//! | d | one `data` line of 1 MiB an event | 0.77 | sse-core | 0.50 |
-//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 0.79 | sse-stream | 6.07 |
-//! | f | as a, with CRLF and `id` | 1.65 | sse-core | 3.03 |
-//! | g | one `data` line of Thai, CJK and emoji text | 3.81 | sse-stream | 3.94 |
-//! | h | mostly comments: nine to an event | 0.75 | sse-core | 9.78 |
+//! | a | chat completion chunks: one `data` line of about 250 B | 2.36 | sse-stream | 1.42 |
+//! | b | named events: `event`, and `data` of about 130 B | 3.64 | sse-stream | 2.26 |
+//! | c | tiny events: `data: x` | 4.66 | sse-stream | 15.35 |
+//! | d | one `data` line of 1 MiB an event | 1.15 | sse-core | 0.43 |
+//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 1.88 | sse-stream | 2.82 |
+//! | f | as a, with CRLF and `id` | 2.08 | sse-stream | 2.51 |
+//! | g | one `data` line of Thai, CJK and emoji text | 5.94 | sse-stream | 2.58 |
+//! | h | mostly comments: nine to an event | 1.77 | sse-core | 4.30 |
 //!
 //! <!-- /speed -->
 #![cfg_attr(feature = "std", doc = "[`EventReader`]: EventReader")]
