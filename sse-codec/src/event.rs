@@ -330,13 +330,13 @@ pub(crate) fn next_id_number(number: u64) -> u64 {
 }
 
 /// Makes the events of a stream own their text, one after the other.
-#[cfg(any(feature = "std", feature = "stream"))]
+#[cfg(feature = "std")]
 #[derive(Debug, Default)]
 pub(crate) struct Sharing {
     long_id: Option<Arc<LongId>>,
 }
 
-#[cfg(any(feature = "std", feature = "stream"))]
+#[cfg(feature = "std")]
 impl Sharing {
     #[inline]
     pub(crate) fn own(&mut self, event: EventRef<'_>) -> Event {
