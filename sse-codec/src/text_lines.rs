@@ -181,7 +181,9 @@ mod tests {
 
     #[test]
     fn no_other_byte_is_a_line_end() {
-        for byte in (0..=u8::MAX).filter(|byte| !matches!(byte, b'\r' | b'\n')) {
+        // Miri is slow, and the bytes next to those two are enough for it.
+        let bytes = if cfg!(miri) { 8..=15 } else { 0..=u8::MAX };
+        for byte in bytes.filter(|byte| !matches!(byte, b'\r' | b'\n')) {
             for len in [1, 8, 15, 16, 63, 64, 100] {
                 check(&vec![byte; len]);
             }
