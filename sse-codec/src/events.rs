@@ -152,8 +152,9 @@ pub enum Item<'a> {
     ReconnectionTime(Duration),
 }
 
+#[cfg(test)]
 // Too slow for Miri, for the size of the data.
-#[cfg(all(test, not(miri)))]
+#[cfg(not(miri))]
 mod tests {
     use alloc::format;
     use alloc::string::String;

@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn a_chunk_larger_than_a_slice_loses_nothing() {
         // Two slices are enough for Miri, which is slow.
-        let count = if cfg!(miri) { 1_500 } else { 10_000 };
+        let count = if cfg!(miri) { 3_000 } else { 10_000 };
         let lines: Vec<u8> = (0..count)
             .flat_map(|n| format!("data: {n}\n\n").into_bytes())
             .collect();
