@@ -3,8 +3,8 @@
 //!
 //! How it works, for the next reader. Lines that lie within the chunk are the common case: many of them are validated as
 //! UTF-8 in one go and then handled as text, their values as places in it. Everything else is rare and takes a way of its
-//! own: the line that crosses a chunk's end (`open_line.rs`), and the ill-formed line, which is cut out of the text around
-//! it.
+//! own: the line that crosses a chunk's end (`piece.rs` and `open_line.rs`), and the ill-formed line, which is cut out of the
+//! text around it.
 //!
 //! Whenever something is handed out, the parser's state is that of the bytes consumed so far, so that the cursor can be
 //! dropped at any time; a comment or a reconnection time in the middle of a block therefore moves what is pending to the
@@ -76,17 +76,23 @@ type Outcome = Result<Option<Step>, ParseError>;
 
 impl<'p, 'a> Cursor<'p, 'a> {
     #[inline]
-    pub(crate) fn new(parser: &'p mut Parser, chunk: &'a [u8], items: bool) -> Self {
+    pub(crate) fn new(
+        parser: &'p mut Parser,
+        chunk: &'a [u8],
+        line_ends: LineEnds,
+        start: usize,
+        items: bool,
+    ) -> Self {
         parser.forget_comment();
         Self {
             chunk_offset: parser.offset,
             comments_ignored: !items && parser.utf8 == Utf8Policy::Replace,
             parser,
             chunk,
-            line_ends: LineEnds::default(),
+            line_ends,
             text: "",
-            text_end: 0,
-            block_start: 0,
+            text_end: start,
+            block_start: start,
             pending: Pending::default(),
             fault_expected: false,
             items,
@@ -97,8 +103,8 @@ impl<'p, 'a> Cursor<'p, 'a> {
         }
     }
 
-    /// Goes on to the next event, if that is a block of a `data` line alone, or of an `event` and a `data` line, which most are:
-    /// all that there is to do is done here, in the caller's code. Returns event type and data, or `None` if it takes
+    /// Goes on to the next event, if that is a block of a `data` line, and perhaps an `event` and an `id` line before it, which most
+    /// are: all that there is to do is done here, in the caller's code. Returns event type and data, or `None` if it takes
     /// [`step`](Self::step).
     #[inline(always)]
     #[expect(
@@ -119,7 +125,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
         let mut event_type = "";
         if let Some(value) = field::usual_event_type(line) {
             event_type = value;
-            let behind = from_end.strip_prefix("\n")?;
+            let behind = without_line_end(from_end)?;
             if line.len() > limit {
                 return None;
             }
@@ -130,17 +136,41 @@ impl<'p, 'a> Cursor<'p, 'a> {
             let end = self.line_ends.next(self.chunk, start)?;
             (line, from_end) = self.text.split_at_checked(end - start)?;
         }
-        let data = field::usual_data(line)?;
-        let behind = from_end.strip_prefix("\n\n")?;
-        if self.text_end - from_end.len() - start > limit {
+        let mut data = field::usual_data(line);
+        if data.is_none() {
+            self.text = self.simple_id(line, from_end)?;
+            let start = self.consumed();
+            let end = self.line_ends.next(self.chunk, start)?;
+            (line, from_end) = self.text.split_at_checked(end - start)?;
+            data = field::usual_data(line);
+        }
+        let behind = without_two_line_ends(from_end)?;
+        if self.text_end - from_end.len() - self.block_start > limit {
             return None;
         }
+        let data = data?;
         self.text = behind;
+        if let Some(id) = self.pending.id() {
+            self.parser.interpreter.take_id_in_text(id);
+        }
         self.pending.clear();
         self.simple_expected = true;
         self.parser.interpreter.has_passed();
         self.parser.offset = self.offset();
         Some((event_type, data))
+    }
+
+    /// Processes a line of the text, if it is an ID in its usual spelling. Returns the text behind the line then.
+    #[inline(never)]
+    fn simple_id(&mut self, line: &'a str, from_end: &'a str) -> Option<&'a str> {
+        let value = field::usual_id(line)?;
+        let behind = without_line_end(from_end)?;
+        let end = self.text_end - from_end.len();
+        if end - self.block_start > self.parser.interpreter.max_event_bytes() {
+            return None;
+        }
+        self.pending.set_id(value);
+        Some(behind)
     }
 
     /// The event that [`simple_event`](Self::simple_event) has found.
@@ -306,7 +336,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
         self.block_start = self.consumed();
         let interpreter = &mut self.parser.interpreter;
         self.dispatched = interpreter.dispatch(&mut self.pending)?;
-        self.simple_expected = self.dispatched.is_simple();
+        self.simple_expected = self.dispatched.is_in_text();
         Some(Step::Event)
     }
 
@@ -371,33 +401,39 @@ impl<'p, 'a> Cursor<'p, 'a> {
     /// Joins the `data` lines that stand next in the text to the one that has been processed, as far as they are of the usual
     /// kind.
     fn join_data_lines(&mut self) {
-        let limit = self.parser.interpreter.max_event_bytes();
-        let mut room = self.parser.interpreter.room();
+        let interpreter = &mut self.parser.interpreter;
+        let longest = interpreter
+            .max_event_bytes()
+            .saturating_sub(USUAL_DATA_EXTRA);
+        // A little less than there is may be found where the block is nearly as large as the limit; then the whole way counts.
+        let mut room = interpreter.room().min(longest);
         if room == 0 {
             return;
         }
-        self.parser.interpreter.begin_joining();
-        while !self.text.is_empty() {
-            let start = self.consumed();
-            let Some(end) = self.line_ends.next(self.chunk, start) else {
-                break;
-            };
-            let line_len = end - start;
-            let Some((line, behind)) = self.text.split_at_checked(line_len + 1) else {
+        interpreter.begin_joining();
+        let (chunk, text_end) = (self.chunk, self.text_end);
+        let mut text = self.text;
+        while !text.is_empty() {
+            let start = text_end - text.len();
+            let Some(end) = self.line_ends.next(chunk, start) else {
                 break;
             };
             // With its line end, which takes the place of the LF that joins it to the next one.
+            let Some((line, behind)) = text.split_at_checked(end + 1 - start) else {
+                break;
+            };
             let Some(value) = field::usual_data(line) else {
                 break;
             };
-            if value.as_bytes().last() != Some(&b'\n') || line_len > limit || value.len() > room {
+            if value.as_bytes().last() != Some(&b'\n') || value.len() > room {
                 break;
             }
             room -= value.len();
-            self.parser.interpreter.join_data(value);
-            self.text = behind;
+            interpreter.join_data(value);
+            text = behind;
         }
-        self.parser.interpreter.end_joining();
+        self.text = text;
+        interpreter.end_joining();
     }
 
     fn try_line_in_full(
@@ -463,8 +499,6 @@ impl<'p, 'a> Cursor<'p, 'a> {
     fn read(&mut self) -> Option<Step> {
         if self.pending.is_anything() {
             self.spill();
-        } else if self.read_piece() {
-            return Some(Step::End);
         }
         while self.text.is_empty() {
             if self.text_end >= self.chunk.len() {
@@ -527,14 +561,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
     /// Consumes the chunk up to the line end at `end`, and that. There is no text.
     #[inline]
     fn consume_line_end(&mut self, end: usize) {
-        self.text_end = end + 1;
-        if self.chunk.get(end) == Some(&b'\r') {
-            match self.chunk.get(end + 1) {
-                Some(b'\n') => self.text_end = end + 2,
-                Some(_) => {}
-                None => self.parser.swallow_lf = true,
-            }
-        }
+        self.text_end = self.parser.behind_line_end(self.chunk, end);
     }
 
     /// Hands out the comment that the parser has collected.
@@ -559,3 +586,21 @@ impl<'p, 'a> Cursor<'p, 'a> {
         self.parser.forget_comment();
     }
 }
+
+/// Returns what stands behind the line end at the start of some text, if there is one that is not a CR alone.
+#[inline]
+fn without_line_end(text: &str) -> Option<&str> {
+    text.strip_prefix("\n")
+        .or_else(|| text.strip_prefix("\r\n"))
+}
+
+/// Returns what stands behind two line ends of the same kind at the start of some text, if there are such that are not a CR
+/// alone.
+#[inline]
+fn without_two_line_ends(text: &str) -> Option<&str> {
+    text.strip_prefix("\n\n")
+        .or_else(|| text.strip_prefix("\r\n\r\n"))
+}
+
+/// Bytes by which a usual `data` line is longer than its value with an LF.
+const USUAL_DATA_EXTRA: usize = "data: ".len() - "\n".len();

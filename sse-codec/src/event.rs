@@ -88,7 +88,7 @@ pub struct Event {
     /// Length of the event type in `text`. Zero for `message`.
     event_type_len: usize,
     /// Length of the last event ID in `text`.
-    short_id_len: u16,
+    short_id_len: usize,
     long_id: Option<Arc<LongId>>,
 }
 
@@ -132,14 +132,20 @@ impl Event {
     #[inline]
     pub(crate) fn own(event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) -> Self {
         if event.event_type.is_empty() && event.last_event_id.is_empty() {
-            Self {
-                text: event.data.into(),
-                event_type_len: 0,
-                short_id_len: 0,
-                long_id: None,
-            }
+            Self::own_data(event.data)
         } else {
             Self::own_all(event, long_id)
+        }
+    }
+
+    /// Owns the text of an event that has only data.
+    #[inline]
+    pub(crate) fn own_data(data: &str) -> Self {
+        Self {
+            text: data.into(),
+            event_type_len: 0,
+            short_id_len: 0,
+            long_id: None,
         }
     }
 
@@ -157,9 +163,10 @@ impl Event {
         owned
     }
 
+    /// Owns the text of an event of any kind.
     #[inline(never)]
-    fn own_all(event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) -> Self {
-        let id_len = short_len(event.last_event_id).map_or(0, usize::from);
+    pub(crate) fn own_all(event: &EventRef<'_>, long_id: Option<&Arc<LongId>>) -> Self {
+        let id_len = short_len(event.last_event_id).unwrap_or(0);
         let len = event.data.len() + event.event_type.len() + id_len;
         let mut owned = Self {
             text: String::with_capacity(len),
@@ -220,7 +227,7 @@ impl Event {
     // Both lengths are of what has been put behind the data, so neither this nor a split there can go wrong.
     #[inline]
     fn data_len(&self) -> usize {
-        self.text.len() - (self.event_type_len + self.short_id_len as usize)
+        self.text.len() - (self.event_type_len + self.short_id_len)
     }
 
     /// What stands behind the data: event type and last event ID.
@@ -350,13 +357,13 @@ impl Sharing {
 
 /// Returns the length of a last event ID, or `None` if it is long.
 #[inline]
-fn short_len(last_event_id: &str) -> Option<u16> {
-    let len = u16::try_from(last_event_id.len()).ok()?;
+fn short_len(last_event_id: &str) -> Option<usize> {
+    let len = last_event_id.len();
     (len <= SHORT).then_some(len)
 }
 
 /// Bytes of the last event ID that are copied for each event.
-const SHORT: u16 = 256;
+const SHORT: usize = 256;
 
 /// The event type of an event whose block names none, see
 /// [`#dispatchMessage`](https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage).
@@ -390,7 +397,6 @@ mod tests {
 
     #[test]
     fn text_of_any_length_is_kept() {
-        const SHORT: usize = super::SHORT as usize;
         for type_len in [0, 1, 7, SHORT / 2, SHORT] {
             for id_len in [0, 1, SHORT / 3, SHORT / 3 + 1, SHORT] {
                 let (event_type, id) = ("é".repeat(type_len), "\u{20AC}".repeat(id_len));
@@ -433,7 +439,7 @@ mod tests {
 
     #[test]
     fn long_text_is_shared_while_it_stays_the_same() {
-        let id = "1".repeat(2 * usize::from(SHORT));
+        let id = "1".repeat(2 * SHORT);
         let first = Event::new("a", "1", &id);
         let lent = EventRef {
             data: "2",
@@ -459,7 +465,7 @@ mod tests {
 
     #[test]
     fn a_long_id_is_shared_by_its_number() {
-        let long = |digit: &str| digit.repeat(2 * usize::from(SHORT));
+        let long = |digit: &str| digit.repeat(2 * SHORT);
         let (one, two) = (long("1"), long("2"));
         let mut parsers = [Parser::new(), Parser::new()];
         let mut previous = Event::default();

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use crate::cursor::{Cursor, Step};
+use crate::chunk::Chunk;
+use crate::cursor::Step;
 use crate::error::ParseError;
 use crate::event::{Event, EventRef};
 
@@ -14,12 +15,13 @@ use crate::event::{Event, EventRef};
 #[derive(Debug)]
 #[must_use = "a chunk is parsed only as far as its events are pulled"]
 pub struct Events<'p, 'a> {
-    cursor: Cursor<'p, 'a>,
+    chunk: Chunk<'p, 'a>,
 }
 
 impl<'p, 'a> Events<'p, 'a> {
-    pub(crate) const fn new(cursor: Cursor<'p, 'a>) -> Self {
-        Self { cursor }
+    #[inline]
+    pub(crate) const fn new(chunk: Chunk<'p, 'a>) -> Self {
+        Self { chunk }
     }
 
     /// Returns the next event, or `None` when the chunk holds no further one.
@@ -35,13 +37,16 @@ impl<'p, 'a> Events<'p, 'a> {
         reason = "a lending iterator cannot be an `Iterator`, and this is the name that reads right"
     )]
     pub fn next(&mut self) -> Result<Option<EventRef<'_>>, ParseError> {
-        if let Some((event_type, data)) = self.cursor.simple_event() {
-            return Ok(Some(self.cursor.event_of(event_type, data)));
+        let Some(cursor) = self.chunk.cursor() else {
+            return Ok(None);
+        };
+        if let Some((event_type, data)) = cursor.simple_event() {
+            return Ok(Some(cursor.event_of(event_type, data)));
         }
         loop {
-            match self.cursor.step() {
-                Step::Event => return Ok(Some(self.cursor.event())),
-                Step::Error => return Err(self.cursor.error()),
+            match cursor.step() {
+                Step::Event => return Ok(Some(cursor.event())),
+                Step::Error => return Err(cursor.error()),
                 Step::End => return Ok(None),
                 Step::Comment | Step::ReconnectionTime => {}
             }
@@ -74,13 +79,16 @@ impl<'p, 'a> Events<'p, 'a> {
     /// ```
     #[inline]
     pub fn next_owned(&mut self) -> Result<Option<Event>, ParseError> {
-        if let Some((event_type, data)) = self.cursor.simple_event() {
-            return Ok(Some(self.cursor.owned_event_of(event_type, data)));
+        let Some(cursor) = self.chunk.cursor() else {
+            return Ok(None);
+        };
+        if let Some((event_type, data)) = cursor.simple_event() {
+            return Ok(Some(cursor.owned_event_of(event_type, data)));
         }
         loop {
-            match self.cursor.step() {
-                Step::Event => return Ok(Some(self.cursor.owned_event())),
-                Step::Error => return Err(self.cursor.error()),
+            match cursor.step() {
+                Step::Event => return Ok(Some(cursor.owned_event())),
+                Step::Error => return Err(cursor.error()),
                 Step::End => return Ok(None),
                 Step::Comment | Step::ReconnectionTime => {}
             }
@@ -90,7 +98,7 @@ impl<'p, 'a> Events<'p, 'a> {
     /// Returns the bytes of the chunk that have not been consumed yet.
     #[must_use]
     pub fn remainder(&self) -> &'a [u8] {
-        self.cursor.remainder()
+        self.chunk.remainder()
     }
 }
 
@@ -100,12 +108,13 @@ impl<'p, 'a> Events<'p, 'a> {
 #[derive(Debug)]
 #[must_use = "a chunk is parsed only as far as its items are pulled"]
 pub struct Items<'p, 'a> {
-    cursor: Cursor<'p, 'a>,
+    chunk: Chunk<'p, 'a>,
 }
 
 impl<'p, 'a> Items<'p, 'a> {
-    pub(crate) const fn new(cursor: Cursor<'p, 'a>) -> Self {
-        Self { cursor }
+    #[inline]
+    pub(crate) const fn new(chunk: Chunk<'p, 'a>) -> Self {
+        Self { chunk }
     }
 
     /// Returns the next item, or `None` when the chunk holds no further one.
@@ -119,16 +128,19 @@ impl<'p, 'a> Items<'p, 'a> {
         reason = "a lending iterator cannot be an `Iterator`, and this is the name that reads right"
     )]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
-        self.cursor.forget_comment();
-        if let Some((event_type, data)) = self.cursor.simple_event() {
-            let event = self.cursor.event_of(event_type, data);
+        let Some(cursor) = self.chunk.cursor() else {
+            return Ok(None);
+        };
+        cursor.forget_comment();
+        if let Some((event_type, data)) = cursor.simple_event() {
+            let event = cursor.event_of(event_type, data);
             return Ok(Some(Item::Event(event)));
         }
-        Ok(match self.cursor.step() {
-            Step::Event => Some(Item::Event(self.cursor.event())),
-            Step::Comment => Some(Item::Comment(self.cursor.comment())),
-            Step::ReconnectionTime => Some(Item::ReconnectionTime(self.cursor.reconnection_time())),
-            Step::Error => return Err(self.cursor.error()),
+        Ok(match cursor.step() {
+            Step::Event => Some(Item::Event(cursor.event())),
+            Step::Comment => Some(Item::Comment(cursor.comment())),
+            Step::ReconnectionTime => Some(Item::ReconnectionTime(cursor.reconnection_time())),
+            Step::Error => return Err(cursor.error()),
             Step::End => None,
         })
     }
@@ -136,7 +148,7 @@ impl<'p, 'a> Items<'p, 'a> {
     /// Returns the bytes of the chunk that have not been consumed yet.
     #[must_use]
     pub fn remainder(&self) -> &'a [u8] {
-        self.cursor.remainder()
+        self.chunk.remainder()
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn read(line: &str) -> (Kind, &str) {
         (Kind::Comment, value)
     } else if let Some(value) = usual_event_type(line) {
         (Kind::EventType, value)
-    } else if let Some(value) = line.strip_prefix("id: ") {
+    } else if let Some(value) = usual_id(line) {
         (Kind::Id, value)
     } else {
         read_in_full(line)
@@ -49,6 +49,12 @@ pub(crate) fn usual_data(line: &str) -> Option<&str> {
 #[inline]
 pub(crate) fn usual_event_type(line: &str) -> Option<&str> {
     line.strip_prefix("event: ")
+}
+
+/// Returns the value of a line that is an ID in the spelling that nearly all have.
+#[inline]
+pub(crate) fn usual_id(line: &str) -> Option<&str> {
+    line.strip_prefix("id: ")
 }
 
 /// Reads a line by the whole grammar. Out of line, so that the short cuts stay small where they are inlined.

@@ -32,6 +32,11 @@ impl<'a> Pending<'a> {
     }
 
     #[inline]
+    pub(crate) fn id(&self) -> Option<&'a str> {
+        self.fields.has(Fields::ID).then_some(self.id)
+    }
+
+    #[inline]
     pub(crate) fn is_anything(&self) -> bool {
         self.fields != Fields::NONE
     }
@@ -104,10 +109,10 @@ pub(crate) struct Dispatched {
 }
 
 impl Dispatched {
-    /// Whether all there was stands in the text, and no ID was.
+    /// Whether all there was stands in the text.
     #[inline]
-    pub(crate) fn is_simple(self) -> bool {
-        !self.in_text.has(Fields::ID) && self.in_buffers == Fields::NONE
+    pub(crate) fn is_in_text(self) -> bool {
+        self.in_buffers == Fields::NONE
     }
 
     #[inline]
@@ -392,13 +397,31 @@ impl Interpreter {
         self.small_dispatched = true;
     }
 
-    #[inline(never)]
     fn take_id(&mut self, dispatched: Dispatched, id_in_text: &str) {
         if dispatched.in_text.has(Fields::ID) {
-            assign(&mut self.last_event_id, id_in_text);
+            self.take_id_in_text(id_in_text);
         } else {
-            mem::swap(&mut self.last_event_id, &mut self.id);
+            self.take_id_in_buffer();
         }
+    }
+
+    /// Takes the ID of a block that is dispatched.
+    #[inline(never)]
+    pub(crate) fn take_id_in_text(&mut self, id: &str) {
+        assign(&mut self.last_event_id, id);
+        self.forget_id();
+    }
+
+    /// Takes the ID of a block that is dispatched, from the buffer.
+    #[inline(never)]
+    fn take_id_in_buffer(&mut self) {
+        mem::swap(&mut self.last_event_id, &mut self.id);
+        self.forget_id();
+    }
+
+    /// Forgets what belonged to the ID before.
+    #[inline]
+    fn forget_id(&mut self) {
         self.id_number = event::next_id_number(self.id_number);
         self.long_id = None;
         self.id.clear();
@@ -437,13 +460,23 @@ impl Interpreter {
     /// Makes an event that owns its text of one that has been dispatched.
     #[inline]
     pub(crate) fn own(&mut self, event_type: &str, data: &str) -> Event {
+        if event_type.is_empty() && self.last_event_id.is_empty() {
+            Event::own_data(data)
+        } else {
+            self.own_all(event_type, data)
+        }
+    }
+
+    /// Like [`own`](Self::own), for an event of any kind.
+    #[inline(never)]
+    fn own_all(&mut self, event_type: &str, data: &str) -> Event {
         let event = EventRef {
             event_type,
             data,
             last_event_id: &self.last_event_id,
             id_number: self.id_number,
         };
-        let event = Event::own(&event, self.long_id.as_ref());
+        let event = Event::own_all(&event, self.long_id.as_ref());
         if event.long_id().is_some() {
             self.long_id = event.long_id().cloned();
         }
@@ -455,17 +488,18 @@ impl Interpreter {
     pub(crate) fn owned_event(&mut self, dispatched: Dispatched, pending: &Pending<'_>) -> Event {
         let (len, capacity) = (self.data.len(), self.data.capacity());
         let is_buffered = !dispatched.in_text.has(Fields::DATA);
-        let data = if is_buffered && len > LARGE_DATA && capacity / 2 <= len {
+        if is_buffered && len > LARGE_DATA && capacity / 2 <= len {
             self.handed_over = capacity;
-            Some(mem::take(&mut self.data))
-        } else {
-            None
-        };
+            let data = mem::take(&mut self.data);
+            let event = self.event(dispatched, pending);
+            let event = Event::own_with(data, &event, self.long_id.as_ref());
+            if event.long_id().is_some() {
+                self.long_id = event.long_id().cloned();
+            }
+            return event;
+        }
         let event = self.event(dispatched, pending);
-        let event = match data {
-            Some(data) => Event::own_with(data, &event, self.long_id.as_ref()),
-            None => Event::own(&event, self.long_id.as_ref()),
-        };
+        let event = Event::own(&event, self.long_id.as_ref());
         if event.long_id().is_some() {
             self.long_id = event.long_id().cloned();
         }
@@ -678,12 +712,25 @@ impl Interpreter {
 /// A U+0000 makes an `id` field be ignored.
 #[inline]
 fn has_nul(value: &[u8]) -> bool {
-    // Most IDs are not worth a call.
-    if value.len() < 32 {
-        value.contains(&0)
+    // Most IDs are not worth a call, nor a look at each byte. The last bytes may overlap those before, which makes no difference.
+    if let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) {
+        if value.len() > 16 {
+            return memchr::memchr(0, value).is_some();
+        }
+        has_zero_byte(u64::from_ne_bytes(*first)) || has_zero_byte(u64::from_ne_bytes(*last))
+    } else if let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) {
+        let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
+        has_zero_byte(u64::from(first) << 32 | u64::from(last))
     } else {
-        memchr::memchr(0, value).is_some()
+        value.contains(&0)
     }
+}
+
+/// Takes one from each byte: only a byte that is zero, or one that has lent to its neighbour, gains a highest bit that it has not had.
+#[inline]
+const fn has_zero_byte(bytes: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xFF;
+    bytes.wrapping_sub(ONES) & !bytes & (ONES << 7) != 0
 }
 
 /// Replaces the contents of a buffer, and frees what a huge value has left in it.
@@ -702,3 +749,25 @@ const LARGE_DATA: usize = 16 * 1024;
 
 /// Bytes that an empty data buffer keeps.
 const KEPT_DATA: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn a_nul_is_found_wherever_it_stands() {
+        for len in 0..40 {
+            for fill in [1, b'x', 0x7F, 0x80, 0xFF] {
+                let mut value = vec![fill; len];
+                assert!(!has_nul(&value), "{len}");
+                for place in 0..len {
+                    value[place] = 0;
+                    assert!(has_nul(&value), "{place} of {len}");
+                    value[place] = fill;
+                }
+            }
+        }
+    }
+}

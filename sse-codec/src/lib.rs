@@ -258,6 +258,7 @@ extern crate alloc;
 extern crate std;
 
 mod capacity;
+mod chunk;
 mod cursor;
 mod encoder;
 mod error;
@@ -277,6 +278,7 @@ mod one_event;
 mod one_line;
 mod outgoing;
 mod parser;
+mod piece;
 #[cfg(feature = "std")]
 mod reader;
 #[cfg(feature = "serde")]

@@ -6,7 +6,7 @@ use core::mem;
 use core::time::Duration;
 
 use crate::capacity;
-use crate::cursor::Cursor;
+use crate::chunk::Chunk;
 use crate::events::{Events, Items};
 use crate::interpreter::Interpreter;
 use crate::last_event_id::LastEventId;
@@ -120,7 +120,11 @@ impl Parser {
     /// The events have to be pulled: what is not pulled is not parsed. Whoever stops in the middle of a chunk gets the
     /// rest back from [`Events::remainder`], to be fed later, or loses it. A chunk may be empty.
     pub fn feed<'p, 'a>(&'p mut self, chunk: &'a [u8]) -> Events<'p, 'a> {
-        Events::new(Cursor::new(self, chunk, false))
+        Events::new(Chunk::Fed {
+            parser: self,
+            bytes: chunk,
+            items: false,
+        })
     }
 
     /// Takes the next chunk of the event stream, and lends all that it holds: events, comments, and reconnection times.
@@ -128,7 +132,11 @@ impl Parser {
     /// It is the same machine as that of [`feed`](Self::feed), and chunks may be given to either by turns. A comment is
     /// lent only if all of its line was fed here.
     pub fn feed_items<'p, 'a>(&'p mut self, chunk: &'a [u8]) -> Items<'p, 'a> {
-        Items::new(Cursor::new(self, chunk, true))
+        Items::new(Chunk::Fed {
+            parser: self,
+            bytes: chunk,
+            items: true,
+        })
     }
 
     /// Frees the memory of a long comment, once it has been handed out.

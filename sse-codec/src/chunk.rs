@@ -1,0 +1,67 @@
+//! [`Chunk`]: a chunk that has been fed.
+
+use core::mem;
+
+use crate::cursor::Cursor;
+use crate::line::LineEnds;
+use crate::parser::Parser;
+use crate::piece::Piece;
+
+/// A chunk that has been fed, with as much machinery as it takes.
+///
+/// Small chunks often are a piece from the middle of a line. All that there is to do for one is to keep it, and to set up
+/// a [`Cursor`] first would take longer than that.
+#[derive(Debug)]
+pub(crate) enum Chunk<'p, 'a> {
+    /// Nothing has been asked for.
+    Fed {
+        parser: &'p mut Parser,
+        bytes: &'a [u8],
+        items: bool,
+    },
+    /// It is being read.
+    Open(Cursor<'p, 'a>),
+    /// It was a piece of a line, which the parser has kept.
+    Kept,
+}
+
+impl<'p, 'a> Chunk<'p, 'a> {
+    /// What there is to read, or `None` if there is nothing to hand out.
+    #[inline]
+    pub(crate) fn cursor(&mut self) -> Option<&mut Cursor<'p, 'a>> {
+        if !matches!(self, Self::Open(_)) {
+            self.open();
+        }
+        match self {
+            Self::Open(cursor) => Some(cursor),
+            Self::Fed { .. } | Self::Kept => None,
+        }
+    }
+
+    #[inline(never)]
+    fn open(&mut self) {
+        if let Self::Fed {
+            parser,
+            bytes,
+            items,
+        } = mem::replace(self, Self::Kept)
+        {
+            let mut line_ends = LineEnds::default();
+            match parser.read_piece(bytes, &mut line_ends) {
+                Piece::Whole => parser.offset += bytes.len() as u64,
+                Piece::UpTo(start) => {
+                    *self = Self::Open(Cursor::new(parser, bytes, line_ends, start, items));
+                }
+            }
+        }
+    }
+
+    /// What has not been consumed.
+    pub(crate) fn remainder(&self) -> &'a [u8] {
+        match self {
+            Self::Fed { bytes, .. } => bytes,
+            Self::Open(cursor) => cursor.remainder(),
+            Self::Kept => &[],
+        }
+    }
+}
