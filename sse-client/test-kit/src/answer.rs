@@ -98,6 +98,28 @@ impl Answer {
         Self::raw("")
     }
 
+    /// Answers nothing, and holds the connection open until the client has left. It works at
+    /// once, too: see [`at_accept`](Self::at_accept).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_test_kit::{Answer, Server};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let server = Server::start([Answer::silence()]);
+    /// let response = tokio::spawn(reqwest::get(server.url("/")));
+    /// server.request(0).await;
+    /// // The client gives up.
+    /// response.abort();
+    /// server.closed(1).await;
+    /// # }
+    /// ```
+    pub fn silence() -> Self {
+        Self::close().hold()
+    }
+
     /// Leaves everything to the [`Exchange`](crate::Exchange) that the test accepts.
     pub fn live() -> Self {
         Self::close().then_live()

@@ -44,6 +44,7 @@
 //! | bodies in chunks, of a length, until the end of the connection | [`Answer::chunked`], [`Answer::content_length`], [`Answer::until_close`] |
 //! | a split at every byte, packets of 1460 | [`Answer::in_pieces`] |
 //! | a stall, by a signal or by time | [`Answer::wait`], [`Answer::pause`], [`Answer::hold`] |
+//! | no answer at all | [`Answer::silence`] |
 //! | a reset, of the connection or of the stream | [`Answer::reset`], [`Answer::reset_stream`] |
 //! | a body without its end, a chunk without its end | [`Answer::cut`], [`Answer::cut_within_chunk`] |
 //! | a connection closed in one direction | [`Answer::half_close`] |

@@ -138,7 +138,7 @@ impl fmt::Display for Happened {
             self.requests.len()
         )?;
         for request in self.requests.iter().take(SHOWN) {
-            write!(f, ", {} {}", request.method(), request.target())?;
+            write!(f, ", {request}")?;
         }
         for trouble in self.troubles.iter().take(SHOWN) {
             write!(f, "; {trouble}")?;

@@ -104,6 +104,33 @@ impl Request {
     }
 }
 
+/// Writes the method, the target and the version, as the first line of HTTP/1.1 does.
+///
+/// # Examples
+///
+/// ```
+/// use sse_test_kit::{Answer, Server};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), reqwest::Error> {
+/// let server = Server::start([Answer::status(204)]);
+/// reqwest::get(server.url("/stream?a=b")).await?;
+/// assert_eq!(server.requests()[0].to_string(), "GET /stream?a=b HTTP/1.1");
+/// # Ok(())
+/// # }
+/// ```
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} {:?}",
+            self.method(),
+            self.target(),
+            self.version()
+        )
+    }
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

@@ -40,7 +40,7 @@ fn a_server_that_never_answers_is_noticed() {
         let answers = [
             Answer::close().freeze().at_accept(),
             Answer::close().freeze(),
-            Answer::close().hold(),
+            Answer::silence(),
         ];
         for answer in answers {
             let is_before_the_request = format!("{answer:?}").contains("at_accept: true");

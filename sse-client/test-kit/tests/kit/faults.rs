@@ -166,7 +166,7 @@ fn a_frozen_connection_says_nothing_and_sees_the_client_leave() {
 #[test]
 fn a_held_connection_stays_until_the_client_leaves() {
     run(async {
-        let server = Server::start([Answer::close().hold()]);
+        let server = Server::start([Answer::silence()]);
         let mut raw = Raw::get(&server).await;
         raw.expect_nothing().await;
         drop(raw);

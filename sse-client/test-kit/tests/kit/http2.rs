@@ -85,6 +85,7 @@ fn streams_share_a_connection() {
         assert_eq!(requests[0].header("host"), Some("host:1"));
         assert_eq!(requests[1].header("x-a"), Some("b"));
         assert_eq!(requests[1].version(), http::Version::HTTP_2);
+        assert!(requests[1].to_string().ends_with(" HTTP/2.0"));
         assert_eq!(server.connections(), 1);
     });
 }
