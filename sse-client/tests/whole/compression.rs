@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use futures_util::TryStreamExt;
-use tokio::sync::watch;
+use sse_test_kit::clock::run;
+use sse_test_kit::{Answer, Server, Signal};
 
-use crate::support::{Script, Server, builder, run};
+use crate::support::builder;
 
 /// A compressor, and how to take what it has written.
 struct Compressor<W> {
@@ -25,23 +26,19 @@ impl<W: Write> Compressor<W> {
 /// Has two events arrive, the second of which is sent only when the first has been handed out.
 fn each_event_arrives_when_it_is_flushed<W: Write>(coding: &str, mut compressor: Compressor<W>) {
     run(async {
-        let (seen, _) = watch::channel(false);
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: {coding}\r\nConnection: close\r\n\r\n"
-        );
-        let server = Server::start([Script::new()
-            .send(head)
+        let seen = Signal::new();
+        let server = Server::start([Answer::stream("")
+            .header("Content-Encoding", coding)
             .send(compressor.flushed("data: a\n\n"))
             .wait(&seen)
             .send(compressor.flushed("data: b\n\n"))
-            .hold()])
-        .await;
+            .hold()]);
         let mut events = builder(&server.url("/")).compression(true).build().unwrap();
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "a");
-        seen.send_replace(true);
+        seen.give();
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "b");
-        let asked = server.requests()[0].header("accept-encoding").unwrap();
-        assert_eq!(asked, "gzip, br, zstd");
+        let request = &server.requests()[0];
+        assert_eq!(request.header("accept-encoding").unwrap(), "gzip, br, zstd");
     });
 }
 
@@ -81,8 +78,7 @@ fn zstd() {
 #[test]
 fn a_coding_that_nobody_knows_is_refused() {
     run(async {
-        let headers = "Content-Type: text/event-stream\r\nContent-Encoding: compress\r\n";
-        let server = Server::start([Script::status("200 OK", headers)]).await;
+        let server = Server::start([Answer::stream("").header("Content-Encoding", "compress")]);
         let mut events = builder(&server.url("/")).build().unwrap();
         let error = events.try_next().await.unwrap_err();
         assert!(error.is_not_event_stream() && error.is_final());

@@ -6,20 +6,22 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use sse_client::{CloseReason, Handle, ReadyState, Stats};
+use sse_test_kit::clock::{advance, run};
+use sse_test_kit::{Answer, ClosedPort, Server, Signal};
 
-use crate::support::{Expect, Script, Server, advance, builder, closed_port, run};
+use crate::support::{Expect, builder, silent_until};
 
 #[test]
 fn after_close_nothing_more_is_delivered() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\ndata: b\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("data: a\n\ndata: b\n\n").hold()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "a");
         events.close();
         assert_eq!(events.ready_state(), ReadyState::Closed);
         assert!(events.next().await.is_none());
         // The connection is closed as well.
-        server.played(1).await;
+        server.closed(1).await;
         events.reconnect_now();
         assert!(events.next().await.is_none());
         assert_eq!(server.requests().len(), 1);
@@ -29,11 +31,8 @@ fn after_close_nothing_more_is_delivered() {
 #[test]
 fn close_during_the_wait() {
     run(async {
-        let (_socket, address) = closed_port();
-        let mut updates = builder(&format!("http://{address}/"))
-            .build()
-            .unwrap()
-            .updates();
+        let port = ClosedPort::new();
+        let mut updates = builder(&port.url("/")).build().unwrap().updates();
         updates.expect_reconnecting().await;
         assert!(updates.next().now_or_never().is_none());
         updates.close();
@@ -46,20 +45,16 @@ fn close_during_the_wait() {
 #[test]
 fn dropping_closes_the_connection() {
     run(async {
-        let server =
-            Server::start([Script::stream("data: a\n\n").hold(), Script::new().hold()]).await;
+        let server = Server::start([Answer::stream("data: a\n\n").hold(), Answer::silence()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         events.try_next().await.unwrap();
         drop(events);
-        server.played(1).await;
+        server.closed(1).await;
         // Also before the answer has come.
         let mut events = builder(&server.url("/")).build().unwrap();
-        while server.requests().len() < 2 {
-            assert!(events.next().now_or_never().is_none());
-            tokio::task::yield_now().await;
-        }
+        silent_until(&mut events, server.request(1)).await;
         drop(events);
-        server.played(2).await;
+        server.closed(2).await;
     });
 }
 
@@ -67,16 +62,15 @@ fn dropping_closes_the_connection() {
 fn reconnect_now_loses_nothing_that_has_arrived() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\n").hold(),
-            Script::stream("id: 3\ndata: c\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\n").hold(),
+            Answer::stream("id: 3\ndata: c\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/")).build().unwrap();
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "a");
         assert_eq!(events.last_event_id(), "1");
         events.reconnect_now();
         // The old connection is gone at once.
-        server.played(1).await;
+        server.closed(1).await;
         // The clock stands: there is no delay.
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "b");
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "c");
@@ -87,8 +81,7 @@ fn reconnect_now_loses_nothing_that_has_arrived() {
 #[test]
 fn reconnect_now_ends_the_wait() {
     run(async {
-        let server =
-            Server::start([Script::stream(""), Script::stream("data: a\n\n").hold()]).await;
+        let server = Server::start([Answer::stream(""), Answer::stream("data: a\n\n").hold()]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         updates.expect_open().await;
         updates.expect_reconnecting().await;
@@ -102,7 +95,7 @@ fn reconnect_now_ends_the_wait() {
 #[test]
 fn a_handle_closes_a_stream_that_waits_elsewhere() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("data: a\n\n").hold()]);
         let events = builder(&server.url("/")).build().unwrap();
         let handle = events.handle();
         let (saw, mut seen) = tokio::sync::mpsc::unbounded_channel();
@@ -113,7 +106,7 @@ fn a_handle_closes_a_stream_that_waits_elsewhere() {
         assert_eq!(seen.recv().await.unwrap(), "a");
         handle.clone().close();
         task.await.unwrap();
-        server.played(1).await;
+        server.closed(1).await;
         // It is no more; nothing happens.
         handle.reconnect_now();
     });
@@ -123,10 +116,9 @@ fn a_handle_closes_a_stream_that_waits_elsewhere() {
 fn a_handle_loses_nothing_that_has_arrived() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\n").hold(),
-            Script::stream("id: 3\ndata: c\n\nid: 4\ndata: d\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\n").hold(),
+            Answer::stream("id: 3\ndata: c\n\nid: 4\ndata: d\n\n").hold(),
+        ]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         let handle = updates.handle();
         updates.expect_open().await;
@@ -148,11 +140,8 @@ fn a_handle_loses_nothing_that_has_arrived() {
 #[test]
 fn a_handle_ends_a_wait_and_the_strongest_word_counts() {
     run(async {
-        let (_socket, address) = closed_port();
-        let mut updates = builder(&format!("http://{address}/"))
-            .build()
-            .unwrap()
-            .updates();
+        let port = ClosedPort::new();
+        let mut updates = builder(&port.url("/")).build().unwrap().updates();
         let handle = updates.handle();
         updates.expect_reconnecting().await;
         assert!(updates.next().now_or_never().is_none());
@@ -168,7 +157,7 @@ fn a_handle_ends_a_wait_and_the_strongest_word_counts() {
 #[test]
 fn connect_gives_the_head_before_the_first_event() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("data: a\n\n").hold()]);
         let mut events = builder(&server.url("/path")).build().unwrap();
         let head = events.connect().await.unwrap();
         assert_eq!(
@@ -186,13 +175,10 @@ fn connect_gives_the_head_before_the_first_event() {
 #[test]
 fn connect_gives_the_reason_and_can_be_called_again() {
     run(async {
-        let busy =
-            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy";
         let server = Server::start([
-            Script::new().send(busy),
-            Script::stream("data: a\n\n").hold(),
-        ])
-        .await;
+            Answer::status(503).header("Retry-After", "7").send("busy"),
+            Answer::stream("data: a\n\n").hold(),
+        ]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         let error = updates.connect().await.unwrap_err();
         assert!(!error.is_final() && error.body() == b"busy");
@@ -203,13 +189,13 @@ fn connect_gives_the_reason_and_can_be_called_again() {
         updates.connect().await.unwrap();
         updates.expect_event("a").await;
 
-        let server = Server::start([Script::status("404 Not Found", "")]).await;
+        let server = Server::start([Answer::status(404)]);
         let mut events = builder(&server.url("/")).build().unwrap();
         let error = events.connect().await.unwrap_err();
         assert!(error.is_final() && error.status().unwrap() == 404);
         assert!(events.connect().await.unwrap_err().is_closed());
 
-        let server = Server::start([Script::new().send("HTTP/1.1 204 No Content\r\n\r\n")]).await;
+        let server = Server::start([Answer::status(204)]);
         let mut events = builder(&server.url("/")).build().unwrap();
         assert!(events.connect().await.unwrap_err().is_closed());
     });
@@ -218,7 +204,7 @@ fn connect_gives_the_reason_and_can_be_called_again() {
 #[test]
 fn connect_keeps_what_comes_on_the_way() {
     run(async {
-        let server = Server::start([Script::stream("").hold()]).await;
+        let server = Server::start([Answer::stream("").hold()]);
         let id = sse_client::LastEventId::from_static("\u{1}");
         let mut updates = builder(&server.url("/"))
             .last_event_id(id)
@@ -258,15 +244,18 @@ fn dropping_during_the_hook_drops_the_hook() {
 #[test]
 fn dropping_while_a_refused_answer_is_read_closes_the_connection() {
     run(async {
-        let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 8\r\n\r\nno such ";
-        let server = Server::start([Script::new().send(&answer[..answer.len() - 1]).hold()]).await;
+        let sent = Signal::new();
+        let answer = Answer::status(404).content_length(8).send("no such");
+        let server = Server::start([answer.give(&sent).hold()]);
         let mut events = builder(&server.url("/")).build().unwrap();
-        while server.requests().is_empty() {
+        silent_until(&mut events, sent.given()).await;
+        // It reads what has come, and waits for the last byte.
+        for _ in 0..100 {
             assert!(events.next().now_or_never().is_none());
             tokio::task::yield_now().await;
         }
         drop(events);
-        server.played(1).await;
+        server.closed(1).await;
     });
 }
 
@@ -274,10 +263,9 @@ fn dropping_while_a_refused_answer_is_read_closes_the_connection() {
 fn stats_tell_what_was_done() {
     run(async {
         let server = Server::start([
-            Script::stream(":c\ndata: a\n\n"),
-            Script::stream("data: b\n\n").hold(),
-        ])
-        .await;
+            Answer::stream(":c\ndata: a\n\n"),
+            Answer::stream("data: b\n\n").hold(),
+        ]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         let handle: Handle = updates.handle();
         assert_eq!(updates.stats().requests(), 0);

@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use sse_client::{CloseReason, CursorFuture, CursorStore, LastEventId, MemoryStore};
+use sse_test_kit::clock::run;
+use sse_test_kit::{Answer, Server};
 
-use crate::support::{Expect, Script, Server, builder, run};
+use crate::support::{Expect, builder};
 
 /// A store that does as it is told, and keeps what it was asked.
 #[derive(Clone, Default)]
@@ -42,10 +44,9 @@ impl CursorStore for Told {
 fn begins_behind_the_last_acknowledged_event() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n").hold(),
-            Script::stream("id: 2\ndata: b\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n").hold(),
+            Answer::stream("id: 2\ndata: b\n\n").hold(),
+        ]);
         let store = MemoryStore::new();
         let new = || {
             builder(&server.url("/"))
@@ -62,7 +63,8 @@ fn begins_behind_the_last_acknowledged_event() {
         drop(events);
         let mut events = new();
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "b");
-        let sent: Vec<_> = (server.requests().iter())
+        let requests = server.requests();
+        let sent: Vec<_> = (requests.iter())
             .map(|request| request.header("last-event-id").unwrap())
             .collect();
         assert_eq!(sent, ["0", "1"]);
@@ -73,8 +75,7 @@ fn begins_behind_the_last_acknowledged_event() {
 fn an_id_is_saved_once_under_the_url_without_credentials() {
     run(async {
         let server =
-            Server::start([Script::stream("id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n").hold()])
-                .await;
+            Server::start([Answer::stream("id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n").hold()]);
         let store = Told::default();
         let url = server
             .url("/path?query")
@@ -97,7 +98,7 @@ fn an_id_is_saved_once_under_the_url_without_credentials() {
 #[test]
 fn without_the_cursor_nothing_is_sent() {
     run(async {
-        let server = Server::start([]).await;
+        let server = Server::start([]);
         for (load, cause) in [
             (Err("no disk".to_owned()), "no disk"),
             (Ok("a\nb".to_owned()), "void its line"),
@@ -123,8 +124,7 @@ fn without_the_cursor_nothing_is_sent() {
 #[test]
 fn a_failure_to_save_is_the_acknowledgements() {
     run(async {
-        let server =
-            Server::start([Script::stream("id: full\ndata: a\n\ndata: b\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("id: full\ndata: a\n\ndata: b\n\n").hold()]);
         let mut events = builder(&server.url("/"))
             .cursor_store(Told::default())
             .build()

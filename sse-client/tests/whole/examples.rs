@@ -1,6 +1,7 @@
 //! The examples do what they say.
 
-use crate::support::{Script, Server, flowing, run};
+use sse_test_kit::clock::{flowing, run};
+use sse_test_kit::{Answer, Server};
 
 macro_rules! examples {
     ($($name:ident = $path:literal),+ $(,)?) => {
@@ -21,8 +22,8 @@ examples! {
 }
 
 /// The end of a stream that would go on for ever.
-fn the_end() -> Script {
-    Script::new().send("HTTP/1.1 204 No Content\r\n\r\n")
+fn the_end() -> Answer {
+    Answer::status(204)
 }
 
 fn text(out: Vec<u8>) -> String {
@@ -33,12 +34,11 @@ fn text(out: Vec<u8>) -> String {
 fn tail() {
     run(async {
         let server = Server::start([
-            Script::stream("data: a\n\n"),
-            Script::status("503 Service Unavailable", ""),
-            Script::stream("event: t\ndata: b\n\n"),
+            Answer::stream("data: a\n\n"),
+            Answer::status(503),
+            Answer::stream("event: t\ndata: b\n\n"),
             the_end(),
-        ])
-        .await;
+        ]);
         let mut out = Vec::new();
         flowing(tail::tail(&server.url("/"), &mut out))
             .await
@@ -63,7 +63,7 @@ data: {"choices":[],"usage":{"total_tokens":7}}
 data: [DONE]
 
 "#;
-        let server = Server::start([Script::stream(stream)]).await;
+        let server = Server::start([Answer::stream(stream)]);
         let mut out = Vec::new();
         let url = server.url("/v1/chat/completions");
         flowing(chat::chat(&url, "key", "Why?", &mut out))
@@ -73,7 +73,7 @@ data: [DONE]
         let [request] = &server.requests()[..] else {
             panic!("asked more than once");
         };
-        assert_eq!(request.line(), "POST /v1/chat/completions HTTP/1.1");
+        assert_eq!(request.to_string(), "POST /v1/chat/completions HTTP/1.1");
         assert_eq!(request.header("authorization").unwrap(), "Bearer key");
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         assert_eq!(body["messages"][0]["content"], "Why?");
@@ -84,7 +84,7 @@ data: [DONE]
 fn chat_says_what_the_server_says() {
     run(async {
         let stream = "data: {\"error\":{\"message\":\"overloaded\"}}\n\n";
-        let server = Server::start([Script::stream(stream)]).await;
+        let server = Server::start([Answer::stream(stream)]);
         let mut out = Vec::new();
         let error = flowing(chat::chat(&server.url("/"), "key", "Why?", &mut out)).await;
         let error = error.unwrap_err();
@@ -101,10 +101,9 @@ fn mcp() {
         let result = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
         let server = Server::start([
             // An event that only gives an ID, as MCP has servers begin.
-            Script::stream(format!("id: 0\n\nid: 1\ndata: {progress}\n\n")),
-            Script::stream(format!("id: 2\ndata: {result}\n\n")).hold(),
-        ])
-        .await;
+            Answer::stream(format!("id: 0\n\nid: 1\ndata: {progress}\n\n")),
+            Answer::stream(format!("id: 2\ndata: {result}\n\n")).hold(),
+        ]);
         let mut out = Vec::new();
         let url = server.url("/mcp");
         flowing(mcp::call(&url, "slow_tool", &mut out))
@@ -115,8 +114,8 @@ fn mcp() {
             "\"notifications/progress\": {\"progress\":1}\nresult: {\"content\":[]}\n"
         );
         let requests = server.requests();
-        assert_eq!(requests[0].line(), "POST /mcp HTTP/1.1");
-        assert_eq!(requests[1].line(), "GET /mcp HTTP/1.1");
+        assert_eq!(requests[0].to_string(), "POST /mcp HTTP/1.1");
+        assert_eq!(requests[1].to_string(), "GET /mcp HTTP/1.1");
         assert_eq!(requests[1].header("last-event-id").unwrap(), "1");
     });
 }
@@ -124,25 +123,21 @@ fn mcp() {
 #[test]
 fn token() {
     run(async {
-        let tokens = Server::start(["one", "two"].map(|token| {
-            let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
-            Script::new().send(head).send(token)
-        }))
-        .await;
+        let tokens = Server::start(["one", "two"].map(|token| Answer::status(200).send(token)));
         let server = Server::start([
-            Script::stream("data: a\n\n"),
-            Script::status("401 Unauthorized", ""),
-            Script::stream("data: b\n\n"),
+            Answer::stream("data: a\n\n"),
+            Answer::status(401),
+            Answer::stream("data: b\n\n"),
             the_end(),
-        ])
-        .await;
+        ]);
         let mut out = Vec::new();
         let (url, token_url) = (server.url("/"), tokens.url("/"));
         flowing(token::read(&url, &token_url, &mut out))
             .await
             .unwrap();
         assert_eq!(text(out), "a\nb\n");
-        let sent: Vec<_> = (server.requests().iter())
+        let requests = server.requests();
+        let sent: Vec<_> = (requests.iter())
             .map(|request| request.header("authorization").unwrap())
             .collect();
         assert_eq!(
@@ -158,12 +153,11 @@ fn cursor() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cursor");
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\n"),
+            Answer::stream("id: 1\ndata: a\n\n"),
             the_end(),
-            Script::stream("id: 2\ndata: b\n\n"),
+            Answer::stream("id: 2\ndata: b\n\n"),
             the_end(),
-        ])
-        .await;
+        ]);
         // Twice, as if the program was stopped and started.
         for expected in ["a\n", "b\n"] {
             let mut out = Vec::new();
@@ -171,10 +165,10 @@ fn cursor() {
             flowing(cursor::work(&url, &path, &mut out)).await.unwrap();
             assert_eq!(text(out), expected);
         }
-        let sent: Vec<_> = (server.requests().iter())
+        let requests = server.requests();
+        let sent: Vec<_> = (requests.iter())
             .map(|request| request.header("last-event-id"))
             .collect();
-        let one = Some("1".to_owned());
-        assert_eq!(sent, [None, one.clone(), one, Some("2".to_owned())]);
+        assert_eq!(sent, [None, Some("1"), Some("1"), Some("2")]);
     });
 }

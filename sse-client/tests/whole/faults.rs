@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use sse_client::{CloseReason, LastEventId, ParseErrorKind, Policy, Update};
+use sse_test_kit::clock::{advance, flowing, run};
+use sse_test_kit::{Answer, ClosedPort, Server};
 
-use crate::support::{Expect, Script, Server, advance, builder, closed_port, flowing, run};
+use crate::support::{Expect, builder};
 
 #[test]
 fn retry_0_is_no_hot_loop() {
     run(async {
-        let server = Server::start((0..5).map(|_| Script::stream("retry: 0\n\n"))).await;
+        let server = Server::start(vec![Answer::stream("retry: 0\n\n"); 5]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         for attempt in 1..=5 {
             updates.expect_open().await;
@@ -34,7 +36,7 @@ fn retry_0_is_no_hot_loop() {
 #[test]
 fn one_event_and_a_close_again_and_again_is_no_hot_loop() {
     run(async {
-        let server = Server::start((0..5).map(|_| Script::stream("data: a\n\n"))).await;
+        let server = Server::start(vec![Answer::stream("data: a\n\n"); 5]);
         let policy = Policy::default().max_attempts(Some(3));
         let mut updates = builder(&server.url("/"))
             .policy(policy)
@@ -57,7 +59,7 @@ fn one_event_and_a_close_again_and_again_is_no_hot_loop() {
 #[test]
 fn a_limit_on_attempts_holds_although_each_connection_is_accepted() {
     run(async {
-        let server = Server::start((0..4).map(|_| Script::stream(""))).await;
+        let server = Server::start(vec![Answer::stream(""); 4]);
         let policy = Policy::default().max_attempts(Some(3));
         let mut updates = builder(&server.url("/"))
             .policy(policy)
@@ -90,7 +92,7 @@ fn a_limit_on_attempts_holds_although_each_connection_is_accepted() {
 #[test]
 fn connections_that_bring_nothing_new_are_reported() {
     run(async {
-        let server = Server::start((0..3).map(|_| Script::stream(":hello\n\n"))).await;
+        let server = Server::start(vec![Answer::stream(":hello\n\n"); 3]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         for number in 1..=3 {
             updates.expect_open().await;
@@ -113,11 +115,8 @@ fn connections_that_bring_nothing_new_are_reported() {
 #[test]
 fn a_refused_connection_is_reported_and_tried_again() {
     run(async {
-        let (_socket, address) = closed_port();
-        let mut updates = builder(&format!("http://{address}/"))
-            .build()
-            .unwrap()
-            .updates();
+        let port = ClosedPort::new();
+        let mut updates = builder(&port.url("/")).build().unwrap().updates();
         for number in 1..=5 {
             let (delay, attempt, cause) = updates.expect_reconnecting().await;
             assert!(attempt == number && cause.is_connect() && cause.status().is_none());
@@ -130,10 +129,9 @@ fn a_refused_connection_is_reported_and_tried_again() {
 fn a_503_obeys_its_retry_after() {
     run(async {
         let server = Server::start([
-            Script::status("503 Service Unavailable", "Retry-After: 7\r\n"),
-            Script::stream("data: a\n\n").hold(),
-        ])
-        .await;
+            Answer::status(503).header("Retry-After", "7"),
+            Answer::stream("data: a\n\n").hold(),
+        ]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         let (delay, ..) = updates.expect_reconnecting().await;
         assert!(delay >= Duration::from_secs(7), "{delay:?}");
@@ -149,11 +147,10 @@ fn a_503_obeys_its_retry_after() {
 fn redirects_302_and_307_are_followed_also_to_a_relative_location() {
     run(async {
         let server = Server::start([
-            Script::status("307 Temporary Redirect", "Location: there\r\n"),
-            Script::status("302 Found", "Location: ?further\r\n"),
-            Script::stream("data: a\n\n").hold(),
-        ])
-        .await;
+            Answer::redirect(307, "there"),
+            Answer::redirect(302, "?further"),
+            Answer::stream("data: a\n\n").hold(),
+        ]);
         let mut updates = builder(&server.url("/here/")).build().unwrap().updates();
         let head = updates.expect_open().await;
         assert_eq!(head.url(), server.url("/here/there?further"));
@@ -166,7 +163,7 @@ fn redirects_302_and_307_are_followed_also_to_a_relative_location() {
 fn a_post_is_not_repeated() {
     run(async {
         for answer in ["data: [DONE]\n\n", ""] {
-            let server = Server::start([Script::stream(answer)]).await;
+            let server = Server::start([Answer::stream(answer)]);
             let mut events = builder(&server.url("/")).method("POST").build().unwrap();
             while flowing(events.try_next()).await.unwrap().is_some() {}
             assert_eq!(server.requests().len(), 1);
@@ -177,7 +174,7 @@ fn a_post_is_not_repeated() {
 #[test]
 fn polling_after_a_503_does_not_panic() {
     run(async {
-        let server = Server::start([Script::status("503 Service Unavailable", "")]).await;
+        let server = Server::start([Answer::status(503)]);
         let mut events = builder(&server.url("/"))
             .policy(Policy::standard())
             .build()
@@ -193,7 +190,7 @@ fn polling_after_a_503_does_not_panic() {
 #[test]
 fn polling_after_a_wrong_type_does_not_panic() {
     run(async {
-        let server = Server::start([Script::status("200 OK", "Content-Type: text/html\r\n")]).await;
+        let server = Server::start([Answer::status(200).content_type("text/html")]);
         let mut events = builder(&server.url("/")).build().unwrap();
         let error = events.next().await.unwrap().unwrap_err();
         assert!(error.is_final() && error.is_not_event_stream());
@@ -206,18 +203,16 @@ fn polling_after_a_wrong_type_does_not_panic() {
 #[test]
 fn no_content_is_the_end() {
     run(async {
-        let server =
-            Server::start([Script::new().send("HTTP/1.1 204 No Content\r\n\r\n").hold()]).await;
+        let server = Server::start([Answer::status(204).hold()]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         assert!(matches!(
             updates.expect_closed().await,
             CloseReason::NoContent
         ));
-        server.played(1).await;
+        server.closed(1).await;
         assert_eq!(server.requests().len(), 1);
 
-        let server =
-            Server::start([Script::new().send("HTTP/1.1 204 No Content\r\n\r\n").hold()]).await;
+        let server = Server::start([Answer::status(204).hold()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         assert!(events.try_next().await.unwrap().is_none());
     });
@@ -226,9 +221,9 @@ fn no_content_is_the_end() {
 #[test]
 fn a_limit_on_attempts_holds_when_the_connection_is_refused() {
     run(async {
-        let (_socket, address) = closed_port();
+        let port = ClosedPort::new();
         let policy = Policy::default().max_attempts(Some(3));
-        let mut updates = builder(&format!("http://{address}/"))
+        let mut updates = builder(&port.url("/"))
             .policy(policy)
             .build()
             .unwrap()
@@ -246,7 +241,7 @@ fn a_limit_on_attempts_holds_when_the_connection_is_refused() {
 #[test]
 fn retry_in_a_block_without_data_is_obeyed() {
     run(async {
-        let server = Server::start([Script::stream("retry: 5000\n\n")]).await;
+        let server = Server::start([Answer::stream("retry: 5000\n\n")]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         updates.expect_open().await;
         updates.expect_update().await;
@@ -258,10 +253,9 @@ fn retry_in_a_block_without_data_is_obeyed() {
 fn no_empty_last_event_id_is_sent() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\nid\ndata: b\n\n"),
-            Script::stream("data: c\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 1\ndata: a\n\nid\ndata: b\n\n"),
+            Answer::stream("data: c\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/")).build().unwrap();
         for data in ["a", "b", "c"] {
             assert_eq!(
@@ -270,7 +264,7 @@ fn no_empty_last_event_id_is_sent() {
             );
         }
         for request in server.requests() {
-            assert_eq!(request.headers("last-event-id").len(), 0);
+            assert_eq!(request.header_values("last-event-id").len(), 0);
         }
     });
 }
@@ -279,26 +273,21 @@ fn no_empty_last_event_id_is_sent() {
 fn the_id_is_kept_over_two_reconnects_whose_events_carry_none() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 7\ndata: a\n\n"),
-            Script::stream("data: b\n\n"),
-            Script::stream("data: c\n\n"),
-            Script::stream("data: d\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 7\ndata: a\n\n"),
+            Answer::stream("data: b\n\n"),
+            Answer::stream("data: c\n\n"),
+            Answer::stream("data: d\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/")).build().unwrap();
         for data in ["a", "b", "c", "d"] {
             let event = flowing(events.try_next()).await.unwrap().unwrap();
             assert_eq!((event.data(), event.last_event_id()), (data, "7"));
         }
-        let sent: Vec<_> = server
-            .requests()
-            .iter()
+        let requests = server.requests();
+        let sent: Vec<_> = (requests.iter())
             .map(|request| request.header("last-event-id"))
             .collect();
-        assert_eq!(
-            sent,
-            [None, Some("7".into()), Some("7".into()), Some("7".into())]
-        );
+        assert_eq!(sent, [None, Some("7"), Some("7"), Some("7")]);
     });
 }
 
@@ -306,10 +295,9 @@ fn the_id_is_kept_over_two_reconnects_whose_events_carry_none() {
 fn an_id_only_block_moves_the_id() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\nid: 2\n\n"),
-            Script::stream("data: b\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 1\ndata: a\n\nid: 2\n\n"),
+            Answer::stream("data: b\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/")).build().unwrap();
         for data in ["a", "b"] {
             assert_eq!(
@@ -324,13 +312,11 @@ fn an_id_only_block_moves_the_id() {
 #[test]
 fn secrets_are_not_forwarded_to_another_origin() {
     run(async {
-        let other = Server::start([Script::stream("data: a\n\n").hold()]).await;
-        let location = format!("Location: {}\r\n", other.url("/there"));
+        let other = Server::start([Answer::stream("data: a\n\n").hold()]);
         let server = Server::start([
-            Script::status("302 Found", "Location: /here\r\n"),
-            Script::status("307 Temporary Redirect", &location),
-        ])
-        .await;
+            Answer::redirect(302, "/here"),
+            Answer::redirect(307, other.url("/there")),
+        ]);
         let mut events = builder(&server.url("/"))
             .header("Authorization", "Bearer secret")
             .header("x-api-key", "secret")
@@ -345,7 +331,7 @@ fn secrets_are_not_forwarded_to_another_origin() {
             assert_eq!(request.header("x-api-key").unwrap(), "secret");
         }
         let request = &other.requests()[0];
-        assert_eq!(request.line(), "GET /there HTTP/1.1");
+        assert_eq!(request.to_string(), "GET /there HTTP/1.1");
         for name in ["authorization", "x-api-key", "cookie", "referer"] {
             assert_eq!(request.header(name), None, "{name}");
         }
@@ -361,11 +347,7 @@ fn one_line_of_8_mib_in_small_pieces_arrives() {
         stream.resize(8 * 1024 * 1024, b'x');
         let size = stream.len() - 6;
         stream.extend(b"\n\n");
-        let server = Server::start([Script::new()
-            .send(crate::support::OK)
-            .send_in_pieces(stream, 1460)
-            .hold()])
-        .await;
+        let server = Server::start([Answer::stream("").in_pieces(1460).send(stream).hold()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         let event = events.try_next().await.unwrap().unwrap();
         assert!(event.data().len() == size && event.data().bytes().all(|byte| byte == b'x'));
@@ -376,10 +358,10 @@ fn one_line_of_8_mib_in_small_pieces_arrives() {
 fn a_line_that_never_ends_meets_the_limit() {
     run(async {
         // Far more than the limit. The line does end after all, so that it is seen to go on.
-        let mut stream = b"id: 1\ndata: ".to_vec();
-        stream.resize(64 * 1024 * 1024, b'x');
-        stream.extend(b"\n\ndata: a\n\n");
-        let server = Server::start([Script::stream(stream).hold()]).await;
+        let server = Server::start([Answer::stream("id: 1\ndata: ")
+            .send_repeated("x".repeat(64 * 1024), 1024)
+            .send("\n\ndata: a\n\n")
+            .hold()]);
         let mut updates = builder(&server.url("/"))
             .max_event_bytes(64 * 1024)
             .build()
@@ -401,10 +383,9 @@ fn a_line_that_never_ends_meets_the_limit() {
 fn a_stream_that_starts_with_a_byte_order_mark() {
     run(async {
         let server = Server::start([
-            Script::stream("\u{feff}data: a\n\n"),
-            Script::stream("\u{feff}data: b\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("\u{feff}data: a\n\n"),
+            Answer::stream("\u{feff}data: b\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/")).build().unwrap();
         for data in ["a", "b"] {
             assert_eq!(

@@ -1,174 +1,74 @@
 //! Streams over HTTP/2 and TLS, by this crate's own HTTP client: they arrive, are resumed, and a dead connection is noticed
 //! and not used again. And over HTTP/1.1 and TLS, since the server chooses.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use h2::Reason;
-use h2::server::{Connection, SendResponse};
-use http::{Request, Response};
 use sse_client::Updates;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
+use sse_test_kit::clock::{advance, flowing, run};
+use sse_test_kit::{Answer, Certificate, Server, Signal};
 
-use crate::support::{Expect, Identity, OK, advance, builder, flowing, run, trusted};
+use crate::support::{Expect, builder, trusted};
 
-/// What a server does with a connection, behind the event that it sends on each.
-#[derive(Clone, Copy, Debug)]
-enum Then {
-    /// Keeps it open.
-    Hold,
-    /// Ends the body.
-    End,
-    /// Breaks off the body.
-    Reset,
-    /// Closes the connection, and says so.
-    GoAway,
-    /// Is silent from the moment on that it is told to, and answers nothing, not even to a ping.
-    Die,
+fn start(certificate: &Certificate, answers: impl IntoIterator<Item = Answer>) -> Server {
+    let builder = Server::builder().tls(certificate).http2();
+    builder.answers(answers).start()
 }
 
-/// A server that speaks HTTP/2, with a word on each connection in their order.
-struct Server {
-    url: String,
-    requests: Arc<Mutex<Vec<Request<()>>>>,
-    die: watch::Sender<bool>,
-}
-
-impl Server {
-    async fn start(identity: &Identity, words: impl IntoIterator<Item = Then>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}/stream", listener.local_addr().unwrap());
-        let acceptor = identity.acceptor(b"h2");
-        let requests = Arc::<Mutex<Vec<_>>>::default();
-        let (die, _) = watch::channel(false);
-        let server = Self {
-            url,
-            requests: Arc::clone(&requests),
-            die: die.clone(),
-        };
-        let words: Vec<_> = words.into_iter().collect();
-        tokio::spawn(async move {
-            for then in words {
-                let (stream, _) = listener.accept().await.unwrap();
-                let (acceptor, requests) = (acceptor.clone(), Arc::clone(&requests));
-                tokio::spawn(serve(stream, acceptor, requests, then, die.subscribe()));
-            }
-        });
-        server
-    }
-
-    /// The last event IDs that were sent, one for each connection, since each has one request.
-    fn last_event_ids(&self) -> Vec<Option<String>> {
-        let requests = self.requests.lock().unwrap();
-        let id = |request: &Request<()>| {
-            let id = request.headers().get("last-event-id")?;
-            Some(id.to_str().unwrap().to_owned())
-        };
-        requests.iter().map(id).collect()
-    }
-}
-
-async fn serve(
-    stream: TcpStream,
-    acceptor: TlsAcceptor,
-    requests: Arc<Mutex<Vec<Request<()>>>>,
-    then: Then,
-    mut die: watch::Receiver<bool>,
-) {
-    let stream = acceptor.accept(stream).await.unwrap();
-    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-    let mut connection: Connection<TlsStream<TcpStream>, Bytes> =
-        h2::server::handshake(stream).await.unwrap();
-    let (request, response) = connection.accept().await.unwrap().unwrap();
-    let number = {
-        let mut requests = requests.lock().unwrap();
-        requests.push(request.map(|_| ()));
-        requests.len()
-    };
-    answer(number, response, then);
-    if let Then::GoAway = then {
-        connection.graceful_shutdown();
-    }
-    let serving = async {
-        while let Some(another) = connection.accept().await {
-            assert!(another.is_err(), "a second request on one connection");
-        }
-    };
-    match then {
-        Then::Die => {
-            tokio::select! {
-                () = serving => panic!("closed before its time"),
-                _ = die.wait_for(|&die| die) => {}
-            }
-            // The socket stays open, and nobody looks at it.
-            std::future::pending::<()>().await;
-        }
-        _ => serving.await,
-    }
-}
-
-/// Sends an event with the number of the connection.
-fn answer(number: usize, mut response: SendResponse<Bytes>, then: Then) {
-    let head = Response::builder()
-        .header("content-type", "text/event-stream")
-        .body(())
-        .unwrap();
-    let mut body = response.send_response(head, false).unwrap();
-    let event = format!("id: {number}\ndata: {number}\n\n");
-    let is_end = matches!(then, Then::End | Then::GoAway);
-    body.send_data(event.into(), is_end).unwrap();
-    if let Then::Reset = then {
-        body.send_reset(Reason::INTERNAL_ERROR);
-    }
-    if !is_end {
-        // To drop it would be to reset it.
-        tokio::spawn(async move {
-            let _ = std::future::poll_fn(|cx| body.poll_reset(cx)).await;
-        });
-    }
+/// An event with the number of its connection, and nothing more yet.
+fn event(number: usize) -> Answer {
+    Answer::stream(format!("id: {number}\ndata: {number}\n\n"))
 }
 
 async fn open(server: &Server) -> Updates {
-    let mut updates = builder(&server.url).build().unwrap().updates();
+    let mut updates = builder(&server.url("/")).build().unwrap().updates();
     updates.expect_open().await;
     updates.expect_event("1").await;
     updates
 }
 
+/// Asserts that there were two connections with a request each, and that the second has resumed the first.
+#[track_caller]
+fn assert_resumed_on_a_new_connection(server: &Server) {
+    let requests = server.requests();
+    let seen: Vec<_> = requests
+        .iter()
+        .map(|request| (request.connection(), request.header("last-event-id")))
+        .collect();
+    assert_eq!(seen, [(0, None), (1, Some("1"))]);
+    for request in &requests {
+        assert_eq!(request.to_string(), "GET / HTTP/2.0");
+    }
+}
+
 #[test]
 fn a_stream_is_resumed_on_a_new_connection() {
-    let Some(identity) = trusted("http2::a_stream_is_resumed_on_a_new_connection") else {
+    let Some(certificate) = trusted("http2::a_stream_is_resumed_on_a_new_connection") else {
         return;
     };
     run(async {
-        for then in [Then::End, Then::GoAway] {
-            let server = Server::start(&identity, [then, Then::Hold]).await;
+        for end in [event(1), event(1).go_away()] {
+            let server = start(&certificate, [end.clone(), event(2).hold()]);
             let mut updates = open(&server).await;
             let (delay, _, cause) = updates.expect_reconnecting().await;
-            assert!(cause.is_end_of_body(), "{then:?}: {cause:?}");
+            assert!(cause.is_end_of_body(), "{end:?}: {cause:?}");
             advance(delay).await;
             updates.expect_open().await;
             updates.expect_event("2").await;
-            assert_eq!(server.last_event_ids(), [None, Some("1".to_owned())]);
+            assert_resumed_on_a_new_connection(&server);
         }
     });
 }
 
 #[test]
 fn a_stream_that_is_broken_off_is_resumed() {
-    let Some(identity) = trusted("http2::a_stream_that_is_broken_off_is_resumed") else {
+    let Some(certificate) = trusted("http2::a_stream_that_is_broken_off_is_resumed") else {
         return;
     };
     run(async {
         // What was sent before may be lost with it.
-        let server = Server::start(&identity, [Then::Reset, Then::Hold]).await;
-        let mut updates = builder(&server.url).build().unwrap().updates();
+        let server = start(&certificate, [event(1).reset_stream(2), event(2).hold()]);
+        let mut updates = builder(&server.url("/")).build().unwrap().updates();
         let mut causes = Vec::new();
         loop {
             match flowing(updates.next()).await.unwrap() {
@@ -181,20 +81,25 @@ fn a_stream_that_is_broken_off_is_resumed() {
             panic!("{causes:?}");
         };
         assert!(!cause.is_final() && !cause.is_end_of_body(), "{cause:?}");
+        assert_eq!(server.connections(), 2);
     });
 }
 
 #[test]
 fn a_dead_connection_is_noticed_by_its_pings_and_not_used_again() {
-    let Some(identity) =
+    let Some(certificate) =
         trusted("http2::a_dead_connection_is_noticed_by_its_pings_and_not_used_again")
     else {
         return;
     };
     run(async {
-        let server = Server::start(&identity, [Then::Die, Then::Hold]).await;
+        let die = Signal::new();
+        let server = start(
+            &certificate,
+            [event(1).wait(&die).freeze(), event(2).hold()],
+        );
         let mut updates = open(&server).await;
-        server.die.send_replace(true);
+        die.give();
         // Without any timeout of this crate: those are off. Half a minute until the ping, 20 seconds for its answer.
         let mut waited = Duration::ZERO;
         let (delay, _, cause) = loop {
@@ -223,27 +128,26 @@ fn a_dead_connection_is_noticed_by_its_pings_and_not_used_again() {
         advance(delay).await;
         updates.expect_open().await;
         updates.expect_event("2").await;
-        assert_eq!(server.last_event_ids(), [None, Some("1".to_owned())]);
+        assert_resumed_on_a_new_connection(&server);
     });
 }
 
 #[test]
 fn a_connection_that_a_timeout_has_given_up_is_not_used_again() {
-    let Some(identity) =
+    let Some(certificate) =
         trusted("http2::a_connection_that_a_timeout_has_given_up_is_not_used_again")
     else {
         return;
     };
     run(async {
-        let server = Server::start(&identity, [Then::Die, Then::Hold]).await;
-        let mut updates = builder(&server.url)
+        let server = start(&certificate, [event(1).freeze(), event(2).hold()]);
+        let mut updates = builder(&server.url("/"))
             .idle_timeout(Some(Duration::from_secs(10)))
             .build()
             .unwrap()
             .updates();
         updates.expect_open().await;
         updates.expect_event("1").await;
-        server.die.send_replace(true);
         assert!(updates.next().now_or_never().is_none());
         advance(Duration::from_secs(10)).await;
         let (delay, _, cause) = updates.expect_reconnecting().await;
@@ -252,32 +156,22 @@ fn a_connection_that_a_timeout_has_given_up_is_not_used_again() {
         updates.expect_open().await;
         // On another connection, or it would never come.
         updates.expect_event("2").await;
+        assert_resumed_on_a_new_connection(&server);
     });
 }
 
 #[test]
 fn a_stream_over_http_1_and_tls() {
-    let Some(identity) = trusted("http2::a_stream_over_http_1_and_tls") else {
+    let Some(certificate) = trusted("http2::a_stream_over_http_1_and_tls") else {
         return;
     };
     run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}/", listener.local_addr().unwrap());
-        let acceptor = identity.acceptor(b"http/1.1");
-        tokio::spawn(async move {
-            for number in 1..=2 {
-                let (stream, _) = listener.accept().await.unwrap();
-                let mut stream = acceptor.accept(stream).await.unwrap();
-                let event = format!("{OK}id: {number}\ndata: {number}\n\n");
-                stream.write_all(event.as_bytes()).await.unwrap();
-                stream.shutdown().await.unwrap();
-            }
-        });
-        let mut updates = builder(&url).build().unwrap().updates();
-        updates.expect_open().await;
-        updates.expect_event("1").await;
+        let answers = [1, 2].map(|number| event(number).until_close());
+        let server = Server::builder().tls(&certificate).answers(answers).start();
+        let mut updates = open(&server).await;
         advance(updates.expect_reconnecting().await.0).await;
         updates.expect_open().await;
         updates.expect_event("2").await;
+        assert_eq!(server.requests()[0].to_string(), "GET / HTTP/1.1");
     });
 }

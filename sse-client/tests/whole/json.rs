@@ -4,8 +4,10 @@ use futures_util::stream::FusedStream as _;
 use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use sse_client::{EventSource, JsonEvent, JsonEvents};
+use sse_test_kit::clock::run;
+use sse_test_kit::{Answer, Server};
 
-use crate::support::{Script, Server, builder, run};
+use crate::support::builder;
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Chunk {
@@ -31,7 +33,7 @@ async fn text(chunks: &mut JsonEvents<Chunk>) -> String {
 fn data_is_decoded_until_the_end_marker() {
     run(async {
         let stream = "data: {\"text\":\"a\"}\n\ndata: {\ndata: \"text\":\"b\"}\n\ndata:  [DONE] \n\ndata: {\"text\":\"c\"}\n\n";
-        let server = Server::start([Script::stream(stream).hold()]).await;
+        let server = Server::start([Answer::stream(stream).hold()]);
         let mut chunks = events(&server).await.json::<Chunk>().end_marker("[DONE]");
         assert_eq!(chunks.values(), 0);
         assert_eq!(text(&mut chunks).await, "a");
@@ -40,7 +42,7 @@ fn data_is_decoded_until_the_end_marker() {
         assert!(chunks.next().await.is_none());
         assert!(chunks.is_terminated());
         // The connection is closed, and there is no other.
-        server.played(1).await;
+        server.closed(1).await;
         assert_eq!(server.requests().len(), 1);
     });
 }
@@ -49,8 +51,7 @@ fn data_is_decoded_until_the_end_marker() {
 fn without_an_end_marker_it_is_data_like_any_other() {
     run(async {
         let server =
-            Server::start([Script::stream("data: [DONE]\n\ndata: {\"text\":\"a\"}\n\n").hold()])
-                .await;
+            Server::start([Answer::stream("data: [DONE]\n\ndata: {\"text\":\"a\"}\n\n").hold()]);
         let mut chunks = events(&server).await.json::<Chunk>();
         assert!(chunks.next().await.unwrap().unwrap_err().is_decode());
         assert_eq!(text(&mut chunks).await, "a");
@@ -61,7 +62,7 @@ fn without_an_end_marker_it_is_data_like_any_other() {
 fn a_decode_error_carries_the_event_and_the_stream_goes_on() {
     run(async {
         let stream = "id: 7\nevent: delta\ndata: {\"texts\":1}\n\ndata: {\"text\":\"a\"}\n\n";
-        let server = Server::start([Script::stream(stream).hold()]).await;
+        let server = Server::start([Answer::stream(stream).hold()]);
         let mut chunks = events(&server).await.json::<Chunk>();
         let error = chunks.next().await.unwrap().unwrap_err();
         assert!(error.is_decode() && !error.is_final());
@@ -76,7 +77,7 @@ fn a_decode_error_carries_the_event_and_the_stream_goes_on() {
 fn event_types_that_were_not_asked_for_are_kept_as_they_are() {
     run(async {
         let stream = "event: ping\ndata: -\n\nevent: delta\ndata: {\"text\":\"a\"}\n\n";
-        let server = Server::start([Script::stream(stream).hold()]).await;
+        let server = Server::start([Answer::stream(stream).hold()]);
         let mut chunks = events(&server).await.json::<Chunk>().types(["delta"]);
         let JsonEvent::Other(event) = chunks.try_next().await.unwrap().unwrap() else {
             panic!("decoded");
@@ -99,7 +100,7 @@ fn the_event_type_names_the_variant_and_unknown_ones_are_kept() {
         let stream = "event: start\ndata: {\"id\":\"x\"}\n\nevent: ping\ndata: {}\n\n\
             event: content_delta\ndata: {\"text\":\"a\"}\n\nevent: novelty\ndata: {\"b\":1}\n\n\
             event: content_delta\ndata: {}\n\n";
-        let server = Server::start([Script::stream(stream).hold()]).await;
+        let server = Server::start([Answer::stream(stream).hold()]);
         let mut messages = events(&server).await.json_by_type::<Message>();
         let id = "x".to_owned();
         let text = "a".to_owned();
@@ -122,7 +123,7 @@ fn the_event_type_names_the_variant_and_unknown_ones_are_kept() {
 fn an_error_within_the_stream_is_the_last_item() {
     run(async {
         let stream = "data: {\"text\":\"a\"}\n\nevent: error\ndata: overloaded\n\ndata: {\"text\":\"b\"}\n\n";
-        let server = Server::start([Script::stream(stream).hold()]).await;
+        let server = Server::start([Answer::stream(stream).hold()]);
         let mut chunks = events(&server)
             .await
             .json::<Chunk>()
@@ -133,14 +134,14 @@ fn an_error_within_the_stream_is_the_last_item() {
         let source = std::error::Error::source(&error).unwrap();
         assert_eq!(source.to_string(), "overloaded");
         assert!(chunks.next().await.is_none());
-        server.played(1).await;
+        server.closed(1).await;
     });
 }
 
 #[test]
 fn errors_of_the_event_source_come_through() {
     run(async {
-        let server = Server::start([Script::status("404 Not Found", "")]).await;
+        let server = Server::start([Answer::status(404)]);
         let mut chunks = events(&server).await.json::<Chunk>();
         let error = chunks.next().await.unwrap().unwrap_err();
         assert!(error.is_final() && error.stream_error().unwrap().status().unwrap() == 404);
@@ -151,7 +152,7 @@ fn errors_of_the_event_source_come_through() {
 #[test]
 fn a_body_of_json_says_so() {
     run(async {
-        let server = Server::start([Script::stream("data: {\"text\":\"a\"}\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("data: {\"text\":\"a\"}\n\n").hold()]);
         let mut chunks = builder(&server.url("/"))
             .method("POST")
             .json(&serde_json::json!({ "stream": true }))
@@ -161,7 +162,7 @@ fn a_body_of_json_says_so() {
         assert_eq!(text(&mut chunks).await, "a");
         let request = &server.requests()[0];
         assert_eq!(request.header("content-type").unwrap(), "application/json");
-        assert_eq!(request.body(), b"{\"stream\":true}");
+        assert_eq!(request.body(), r#"{"stream":true}"#);
     });
 }
 

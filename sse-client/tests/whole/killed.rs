@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use sse_client::{EventSource, FileStore, Policy};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use sse_test_kit::{Answer, Server};
 
 #[test]
 fn each_event_arrives_at_least_once_however_often_the_process_is_killed() {
@@ -40,14 +39,18 @@ fn each_event_arrives_at_least_once_however_often_the_process_is_killed() {
 
 /// Serves the log to one process after another, and kills each but the last. Returns how many were killed.
 async fn serve(folder: &Path) -> u32 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = Server::builder()
+        .otherwise(Answer::live())
+        .limit(LIMIT)
+        .start();
+    let url = server.url("/");
     let mut random = fastrand::Rng::with_seed(7);
     for kills in 0.. {
         let mut child = Working(start(&url, folder));
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let from = read_last_event_id(&mut stream).await;
-        stream.write_all(OK.as_bytes()).await.unwrap();
+        let exchange = server.accept().await;
+        let from =
+            (exchange.request().header("last-event-id")).map_or(0, |id| id.parse::<u32>().unwrap());
+        exchange.play(Answer::stream(""));
         // A few events, then the process is killed while it works on one of them; if it has done with all, it ends by itself.
         let events = random.u32(1..30);
         let is_last = kills == KILLS;
@@ -57,8 +60,7 @@ async fn serve(folder: &Path) -> u32 {
             (from + events).min(EVENTS - 1)
         };
         for id in from + 1..=to {
-            let block = format!("id: {id}\ndata: {id}\n\n");
-            stream.write_all(block.as_bytes()).await.unwrap();
+            exchange.send(format!("id: {id}\ndata: {id}\n\n"));
         }
         if is_last {
             let status = tokio::task::spawn_blocking(move || child.0.wait());
@@ -75,19 +77,11 @@ async fn serve(folder: &Path) -> u32 {
         for _ in 0..random.u32(0..2_000) {
             tokio::task::yield_now().await;
         }
+        // Before the end of its stream, at which it would end by itself.
+        drop(child);
+        drop(exchange);
     }
     unreachable!("the last process ends by itself")
-}
-
-async fn read_last_event_id(stream: &mut TcpStream) -> u32 {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-    let mut lines = head.lines();
-    let id = lines.find_map(|line| line.strip_prefix("last-event-id: "));
-    id.map_or(0, |id| id.parse().unwrap())
 }
 
 /// The process that works on events: this test's program, with nothing but [`works_on_events`] to run.
@@ -146,7 +140,6 @@ fn works_on_events() {
     });
 }
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
 const URL: &str = "SSE_CLIENT_TEST_URL";
 const FOLDER: &str = "SSE_CLIENT_TEST_FOLDER";
 const EVENTS: u32 = 200;

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::TryStreamExt;
 use sse_client::CloseReason;
+use sse_test_kit::clock::{advance, flowing, run};
+use sse_test_kit::{Answer, Request, Server};
 
-use crate::support::{Expect, Script, Server, advance, builder, flowing, run};
+use crate::support::{Expect, builder};
 
 #[test]
 fn a_post_whose_answer_is_finished_is_not_repeated() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\ndata: [DONE]\n\n")]).await;
+        let server = Server::start([Answer::stream("data: a\n\ndata: [DONE]\n\n")]);
         let mut updates = builder(&server.url("/chat"))
             .method("POST")
             .header("Content-Type", "application/json")
@@ -27,18 +29,17 @@ fn a_post_whose_answer_is_finished_is_not_repeated() {
         let [request] = &server.requests()[..] else {
             panic!("more than one request");
         };
-        assert_eq!(request.line(), "POST /chat HTTP/1.1");
+        assert_eq!(request.to_string(), "POST /chat HTTP/1.1");
         assert_eq!(request.header("content-type").unwrap(), "application/json");
         assert_eq!(request.header("accept").unwrap(), "text/event-stream");
-        assert_eq!(request.body(), br#"{"stream":true}"#);
+        assert_eq!(request.body(), r#"{"stream":true}"#);
     });
 }
 
 #[test]
 fn a_post_whose_answer_is_cut_is_not_repeated() {
     run(async {
-        let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100\r\n\r\ndata: a\n\n";
-        let server = Server::start([Script::new().send(answer)]).await;
+        let server = Server::start([Answer::stream("data: a\n\n").content_length(100)]);
         let mut updates = builder(&server.url("/"))
             .method("POST")
             .build()
@@ -55,10 +56,9 @@ fn a_post_whose_answer_is_cut_is_not_repeated() {
 fn a_fresh_body_is_made_for_each_attempt() {
     run(async {
         let server = Server::start([
-            Script::stream("data: a\n\n"),
-            Script::stream("data: b\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("data: a\n\n"),
+            Answer::stream("data: b\n\n").hold(),
+        ]);
         let made = AtomicU32::new(0);
         let mut events = builder(&server.url("/"))
             .method("POST")
@@ -70,10 +70,9 @@ fn a_fresh_body_is_made_for_each_attempt() {
             let event = flowing(events.try_next()).await.unwrap().unwrap();
             assert_eq!(event.data(), data);
         }
-        let bodies: Vec<_> = (server.requests().iter())
-            .map(|request| request.body().to_vec())
-            .collect();
-        assert_eq!(bodies, [b"0", b"1"]);
+        let requests = server.requests();
+        let bodies: Vec<_> = requests.iter().map(Request::body).collect();
+        assert_eq!(bodies, ["0", "1"]);
     });
 }
 
@@ -81,11 +80,10 @@ fn a_fresh_body_is_made_for_each_attempt() {
 fn each_attempt_has_a_fresh_token_and_401_asks_for_another() {
     run(async {
         let server = Server::start([
-            Script::status("401 Unauthorized", ""),
-            Script::stream("data: a\n\n"),
-            Script::stream("data: b\n\n").hold(),
-        ])
-        .await;
+            Answer::status(401),
+            Answer::stream("data: a\n\n"),
+            Answer::stream("data: b\n\n").hold(),
+        ]);
         let tokens = Arc::new(AtomicU32::new(0));
         let mut updates = builder(&server.url("/"))
             .prepare(move |attempt| {
@@ -108,7 +106,8 @@ fn each_attempt_has_a_fresh_token_and_401_asks_for_another() {
         advance(updates.expect_reconnecting().await.0).await;
         updates.expect_open().await;
         updates.expect_event("b").await;
-        let tokens: Vec<_> = (server.requests().iter())
+        let requests = server.requests();
+        let tokens: Vec<_> = (requests.iter())
             .map(|request| request.header("authorization").unwrap())
             .collect();
         assert_eq!(tokens, ["Bearer 0", "Bearer 1", "Bearer 2"]);
@@ -118,7 +117,7 @@ fn each_attempt_has_a_fresh_token_and_401_asks_for_another() {
 #[test]
 fn a_hook_that_fails_is_asked_again() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("data: a\n\n").hold()]);
         let mut updates = builder(&server.url("/"))
             .prepare(|attempt| async move {
                 if attempt.number() == 0 {
@@ -141,10 +140,9 @@ fn a_hook_that_fails_is_asked_again() {
 fn a_post_is_resumed_by_a_get() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\n"),
-            Script::stream("id: 2\ndata: b\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 1\ndata: a\n\n"),
+            Answer::stream("id: 2\ndata: b\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/mcp"))
             .method("POST")
             .header("Content-Type", "application/json")
@@ -158,7 +156,7 @@ fn a_post_is_resumed_by_a_get() {
             assert_eq!(event.data(), data);
         }
         let request = &server.requests()[1];
-        assert_eq!(request.line(), "GET /mcp HTTP/1.1");
+        assert_eq!(request.to_string(), "GET /mcp HTTP/1.1");
         assert_eq!(request.header("last-event-id").unwrap(), "1");
         assert_eq!(request.header("mcp-session-id").unwrap(), "s");
         assert_eq!(request.header("content-type"), None);
@@ -170,10 +168,9 @@ fn a_post_is_resumed_by_a_get() {
 fn a_redirect_takes_the_body_along_within_the_origin() {
     run(async {
         let server = Server::start([
-            Script::status("307 Temporary Redirect", "Location: /there\r\n"),
-            Script::stream("data: a\n\n").hold(),
-        ])
-        .await;
+            Answer::redirect(307, "/there"),
+            Answer::stream("data: a\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/"))
             .method("POST")
             .body("question")
@@ -181,7 +178,7 @@ fn a_redirect_takes_the_body_along_within_the_origin() {
             .unwrap();
         events.try_next().await.unwrap();
         let request = &server.requests()[1];
-        assert_eq!(request.line(), "POST /there HTTP/1.1");
-        assert_eq!(request.body(), b"question");
+        assert_eq!(request.to_string(), "POST /there HTTP/1.1");
+        assert_eq!(request.body(), "question");
     });
 }

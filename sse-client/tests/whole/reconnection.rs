@@ -4,22 +4,18 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use sse_client::{CloseReason, Error, Policy, ReadyState, Update, Utf8Policy};
-use tokio::sync::watch;
+use sse_test_kit::clock::{advance, flowing, run};
+use sse_test_kit::{Answer, ClosedPort, Server, Signal};
 
-use crate::support::{Expect, Script, Server, advance, builder, closed_port, flowing, run};
-
-/// The head of an answer with an event stream of a known length.
-const OK_LENGTH_100: &str =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100\r\n\r\n";
+use crate::support::{Expect, builder, silent_until};
 
 #[test]
 fn resumes_where_the_server_left_off() {
     run(async {
         let server = Server::start([
-            Script::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: cut of"),
-            Script::stream("id: 3\ndata: c\n\n").hold(),
-        ])
-        .await;
+            Answer::stream("id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: cut of"),
+            Answer::stream("id: 3\ndata: c\n\n").hold(),
+        ]);
         let mut events = builder(&server.url("/")).build().unwrap();
         for data in ["a", "b", "c"] {
             assert_eq!(
@@ -34,8 +30,7 @@ fn resumes_where_the_server_left_off() {
 #[test]
 fn not_a_millisecond_early() {
     run(async {
-        let server =
-            Server::start([Script::stream("retry: 5000\n\n"), Script::stream("").hold()]).await;
+        let server = Server::start([Answer::stream("retry: 5000\n\n"), Answer::stream("").hold()]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         updates.expect_open().await;
         updates.expect_update().await;
@@ -53,8 +48,8 @@ fn not_a_millisecond_early() {
 }
 
 /// Plays a connection that is lost after an event, and returns the cause.
-async fn lost(script: Script) -> Error {
-    let server = Server::start([script]).await;
+async fn lost(answer: Answer) -> Error {
+    let server = Server::start([answer]);
     let mut updates = builder(&server.url("/")).build().unwrap().updates();
     updates.expect_open().await;
     updates.expect_event("a").await;
@@ -68,26 +63,28 @@ async fn lost(script: Script) -> Error {
 #[test]
 fn every_way_to_lose_a_connection_reconnects() {
     run(async {
-        let cause = lost(Script::stream("data: a\n\n")).await;
-        assert!(cause.is_end_of_body());
+        // However the end of the body is told.
+        for end in [
+            |answer: Answer, _| answer.chunked(),
+            |answer: Answer, length| answer.content_length(length),
+            |answer: Answer, _| answer.until_close(),
+        ] {
+            let cause = lost(end(Answer::stream("data: a\n\n"), 9)).await;
+            assert!(cause.is_end_of_body());
 
-        let cause = lost(Script::stream("data: a\n\ndata: b\n")).await;
-        assert!(cause.is_end_of_body() && cause.to_string().contains("in the middle of an event"));
+            let cause = lost(end(Answer::stream("data: a\n\ndata: b\n"), 17)).await;
+            assert!(cause.is_end_of_body());
+            assert!(cause.to_string().contains("in the middle of an event"));
+        }
 
         // A body shorter than it was announced.
-        let cause = lost(Script::new().send(OK_LENGTH_100).send("data: a\n\n")).await;
+        let cause = lost(Answer::stream("data: a\n\n").content_length(100)).await;
         assert!(!cause.is_end_of_body() && !cause.is_connect() && !cause.is_timeout());
         assert_eq!(cause.to_string(), "connection lost");
 
         // An error in the chunked coding.
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let cause = lost(
-            Script::new()
-                .send(head)
-                .send("9\r\ndata: a\n\n\r\n")
-                .send("rubbish"),
-        )
-        .await;
+        let rubbish = Answer::stream("data: a\n\n").send_raw("rubbish").cut();
+        let cause = lost(rubbish).await;
         assert_eq!(cause.to_string(), "connection lost");
     });
 }
@@ -95,12 +92,12 @@ fn every_way_to_lose_a_connection_reconnects() {
 #[test]
 fn a_reset_reconnects() {
     run(async {
-        let (seen, _) = watch::channel(false);
-        let server = Server::start([Script::stream("data: a\n\n").wait(&seen).reset()]).await;
+        let seen = Signal::new();
+        let server = Server::start([Answer::stream("data: a\n\n").wait(&seen).reset()]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         updates.expect_open().await;
         updates.expect_event("a").await;
-        seen.send_replace(true);
+        seen.give();
         let (_, _, cause) = updates.expect_reconnecting().await;
         assert!(!cause.is_end_of_body());
     });
@@ -109,12 +106,12 @@ fn a_reset_reconnects() {
 #[test]
 fn what_is_no_http_reconnects() {
     run(async {
-        for script in [
-            Script::new(),
-            Script::new().send("SSH-2.0-x\r\n\r\n").hold(),
-            Script::new().reset(),
+        for answer in [
+            Answer::close(),
+            Answer::raw("SSH-2.0-x\r\n\r\n").hold(),
+            Answer::close().reset(),
         ] {
-            let server = Server::start([script]).await;
+            let server = Server::start([answer]);
             let mut updates = builder(&server.url("/")).build().unwrap().updates();
             let (_, _, cause) = updates.expect_reconnecting().await;
             assert_eq!(cause.to_string(), "connection lost before the response");
@@ -127,10 +124,9 @@ fn what_is_no_http_reconnects() {
 fn a_503_is_asked_again_after_its_retry_after() {
     run(async {
         let server = Server::start([
-            Script::status("503 Service Unavailable", "Retry-After: 60\r\n"),
-            Script::stream("data: a\n\n").hold(),
-        ])
-        .await;
+            Answer::status(503).header("Retry-After", "60"),
+            Answer::stream("data: a\n\n").hold(),
+        ]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         let (delay, _, cause) = updates.expect_reconnecting().await;
         assert!(
@@ -147,8 +143,8 @@ fn a_503_is_asked_again_after_its_retry_after() {
 #[test]
 fn a_refused_answer_can_be_read() {
     run(async {
-        let answer = "HTTP/1.1 404 Not Found\r\nX-Why: gone\r\nContent-Length: 8\r\n\r\nno such ";
-        let server = Server::start([Script::new().send(answer).hold()]).await;
+        let answer = Answer::status(404).header("X-Why", "gone");
+        let server = Server::start([answer.send("no such ").hold()]);
         let mut updates = builder(&server.url("/stream?token=secret"))
             .build()
             .unwrap()
@@ -167,24 +163,22 @@ fn a_refused_answer_can_be_read() {
 #[test]
 fn the_body_of_a_refused_answer_is_cut_at_64_kib() {
     run(async {
-        let mut answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
-        answer.resize(answer.len() + 1024 * 1024, b'x');
-        let server = Server::start([Script::new().send(answer).hold()]).await;
+        let answer = Answer::status(400).until_close();
+        let server = Server::start([answer.send("x".repeat(1024 * 1024)).hold()]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         let error = updates.expect_failed().await;
         assert_eq!(error.body().len(), 64 * 1024);
         // The rest is not waited for.
-        server.played(1).await;
+        server.closed(1).await;
     });
 }
 
 #[test]
 fn the_body_of_a_refused_answer_that_trickles_is_cut_by_time() {
     run(async {
-        let (later, _) = watch::channel(false);
-        let answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\na";
-        let server =
-            Server::start([Script::new().send(answer).wait(&later).send("b").hold()]).await;
+        let later = Signal::new();
+        let answer = Answer::status(400).until_close().send("a");
+        let server = Server::start([answer.wait(&later).send("b").hold()]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         // Time flows, the first byte comes, then the second, and nothing puts off the end.
         let error = flowing(async {
@@ -192,7 +186,7 @@ fn the_body_of_a_refused_answer_that_trickles_is_cut_by_time() {
                 assert!(updates.next().now_or_never().is_none());
                 tokio::task::yield_now().await;
             }
-            later.send_replace(true);
+            later.give();
             updates.expect_failed().await
         })
         .await;
@@ -203,24 +197,21 @@ fn the_body_of_a_refused_answer_that_trickles_is_cut_by_time() {
 #[test]
 fn a_response_that_does_not_come_is_a_timeout() {
     run(async {
-        let server = Server::start([Script::new().hold()]).await;
+        let server = Server::start([Answer::silence()]);
         let events = builder(&server.url("/")).response_timeout(Some(Duration::from_secs(30)));
         let mut updates = events.build().unwrap().updates();
-        while server.requests().is_empty() {
-            assert!(updates.next().now_or_never().is_none());
-            tokio::task::yield_now().await;
-        }
+        silent_until(&mut updates, server.request(0)).await;
         advance(Duration::from_secs(31)).await;
         let (_, _, cause) = updates.expect_reconnecting().await;
         assert!(cause.is_timeout());
-        server.played(1).await;
+        server.closed(1).await;
     });
 }
 
 #[test]
 fn a_silent_connection_is_a_timeout() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("data: a\n\n").hold()]);
         let events = builder(&server.url("/")).idle_timeout(Some(Duration::from_secs(10)));
         let mut updates = events.build().unwrap().updates();
         updates.expect_open().await;
@@ -233,19 +224,18 @@ fn a_silent_connection_is_a_timeout() {
         assert_eq!(cause.to_string(), "no bytes for 10s (idle_timeout)");
         // The dead connection is hung up before the next one is made.
         assert!(updates.next().now_or_never().is_none());
-        server.played(1).await;
+        server.closed(1).await;
     });
 }
 
 #[test]
 fn comments_do_not_put_off_the_event_timeout() {
     run(async {
-        let (later, _) = watch::channel(false);
-        let server = Server::start([Script::stream("data: a\n\n")
+        let later = Signal::new();
+        let server = Server::start([Answer::stream("data: a\n\n")
             .wait(&later)
             .send(":c\n")
-            .hold()])
-        .await;
+            .hold()]);
         let events = builder(&server.url("/"))
             .event_timeout(Some(Duration::from_secs(10)))
             .comments(true);
@@ -254,7 +244,7 @@ fn comments_do_not_put_off_the_event_timeout() {
         updates.expect_event("a").await;
         assert!(updates.next().now_or_never().is_none());
         advance(Duration::from_secs(9)).await;
-        later.send_replace(true);
+        later.give();
         assert!(
             matches!(updates.expect_update().await, Update::Comment(comment) if comment == "c")
         );
@@ -270,7 +260,7 @@ fn comments_do_not_put_off_the_event_timeout() {
 #[test]
 fn accepted_and_ended_again_and_again_backs_off() {
     run(async {
-        let server = Server::start((0..7).map(|_| Script::stream(":hello\n\n"))).await;
+        let server = Server::start(vec![Answer::stream(":hello\n\n"); 7]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         for attempt in 1..=7 {
             updates.expect_open().await;
@@ -288,7 +278,7 @@ fn accepted_and_ended_again_and_again_backs_off() {
 #[test]
 fn parse_errors_are_items_and_the_stream_goes_on() {
     run(async {
-        let server = Server::start([Script::stream(b"data: \xff\n\ndata: a\n\n").hold()]).await;
+        let server = Server::start([Answer::stream(&b"data: \xff\n\ndata: a\n\n"[..]).hold()]);
         let mut events = builder(&server.url("/"))
             .utf8(Utf8Policy::Reject)
             .build()
@@ -302,7 +292,7 @@ fn parse_errors_are_items_and_the_stream_goes_on() {
 #[test]
 fn never_ends_with_the_body() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\n")]).await;
+        let server = Server::start([Answer::stream("data: a\n\n")]);
         let mut updates = builder(&server.url("/"))
             .policy(Policy::never())
             .build()
@@ -315,8 +305,8 @@ fn never_ends_with_the_body() {
             CloseReason::EndOfBody
         ));
 
-        let (_socket, address) = closed_port();
-        let events = builder(&format!("http://{address}/")).policy(Policy::never());
+        let port = ClosedPort::new();
+        let events = builder(&port.url("/")).policy(Policy::never());
         let mut updates = events.build().unwrap().updates();
         assert!(updates.expect_failed().await.is_connect());
     });

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
+use sse_test_kit::clock::{advance, run};
+use sse_test_kit::{Answer, Server};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::support::{Expect, Script, Server, advance, builder, is_alone, run, run_alone};
+use crate::support::{Expect, builder, is_alone, run_alone};
 
 /// Writes down what this crate tells, a line each.
 #[derive(Clone, Default)]
@@ -56,10 +58,9 @@ fn tells_what_happens_and_no_secrets() {
     tracing::subscriber::with_default(notes.clone(), || {
         run(async {
             let server = Server::start([
-                Script::stream("id: 1\nevent: t\ndata: secret\n\n"),
-                Script::status("404 Not Found", ""),
-            ])
-            .await;
+                Answer::stream("id: 1\nevent: t\ndata: secret\n\n"),
+                Answer::status(404),
+            ]);
             let url = server.url("/path?secret").replace("//", "//me:secret@");
             let mut updates = builder(&url)
                 .header("x-api-key", "secret")

@@ -5,9 +5,10 @@ use std::time::Duration;
 use futures_util::stream::FusedStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use sse_client::{EventSource, EventSourceBuilder, Updates};
-use tokio::sync::watch;
+use sse_test_kit::clock::run;
+use sse_test_kit::{Answer, Server, Signal};
 
-use crate::support::{Expect, Script, Server, builder, run};
+use crate::support::{Expect, builder};
 
 #[test]
 fn they_go_anywhere() {
@@ -20,7 +21,7 @@ fn they_go_anywhere() {
 #[test]
 fn they_say_that_they_are_terminated() {
     run(async {
-        let server = Server::start([Script::status("404 Not Found", "")]).await;
+        let server = Server::start([Answer::status(404)]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         assert!(!updates.is_terminated());
         updates.expect_failed().await;
@@ -36,19 +37,18 @@ fn they_say_that_they_are_terminated() {
 #[test]
 fn giving_up_waiting_loses_nothing() {
     run(async {
-        let (later, _) = watch::channel(false);
-        let server = Server::start([Script::stream("data: a\n\nda")
+        let later = Signal::new();
+        let server = Server::start([Answer::stream("data: a\n\nda")
             .wait(&later)
             .send("ta: b\n\n")
-            .hold()])
-        .await;
+            .hold()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         // Each `next` is dropped after one poll.
         let mut data = Vec::new();
         while data.len() < 2 {
             if let Some(event) = events.try_next().now_or_never() {
                 data.push(event.unwrap().unwrap().into_data());
-                later.send_replace(true);
+                later.give();
             }
             tokio::task::yield_now().await;
         }
@@ -59,7 +59,7 @@ fn giving_up_waiting_loses_nothing() {
 #[test]
 fn changing_the_view_keeps_the_place() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\ndata: b\n\n").hold()]).await;
+        let server = Server::start([Answer::stream("data: a\n\ndata: b\n\n").hold()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "a");
         events.updates().expect_event("b").await;
@@ -82,15 +82,14 @@ fn debug_shows_no_secrets() {
 #[test]
 fn a_flood_of_comments_does_not_keep_the_thread() {
     run(async {
-        let (seen, _) = watch::channel(false);
-        let server = Server::start([Script::stream(":c\n".repeat(1_000_000))
+        let seen = Signal::new();
+        let server = Server::start([Answer::stream(":c\n".repeat(1_000_000))
             .send("data: a\n\n")
             .wait(&seen)
-            .hold()])
-        .await;
+            .hold()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         assert_eq!(events.next().await.unwrap().unwrap().data(), "a");
-        seen.send_replace(true);
+        seen.give();
     });
 }
 
@@ -103,7 +102,7 @@ fn works_on_a_runtime_of_many_threads() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let server = Server::start([Script::stream("data: x\n\n".repeat(10_000)).hold()]).await;
+        let server = Server::start([Answer::stream("data: x\n\n".repeat(10_000)).hold()]);
         let events = builder(&server.url("/")).build().unwrap();
         let task = tokio::spawn(async move {
             events

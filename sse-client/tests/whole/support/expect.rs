@@ -1,26 +1,28 @@
 //! What tests expect of a stream of updates.
 
-use std::net::SocketAddr;
+use std::fmt::Debug;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use sse_client::{
     CloseReason, Error, EventSource, EventSourceBuilder, ResponseHead, Update, Updates,
 };
-use tokio::net::TcpSocket;
 
 /// Starts to build an event source without timeouts, so that no clock decides over bytes on their way.
 pub(crate) fn builder(url: &str) -> EventSourceBuilder {
     EventSource::builder(url).response_timeout(None)
 }
 
-/// An address that refuses connections, as long as the socket lives.
-pub(crate) fn closed_port() -> (TcpSocket, SocketAddr) {
-    let socket = TcpSocket::new_v4().unwrap();
-    // Bound but not listening, so that nobody else gets the port.
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = socket.local_addr().unwrap();
-    (socket, address)
+/// Polls a stream until something has happened, which it must not answer with an item.
+pub(crate) async fn silent_until<S, T>(stream: &mut S, happens: impl Future<Output = T>) -> T
+where
+    S: Stream<Item: Debug> + Unpin,
+{
+    tokio::select! {
+        biased;
+        item = stream.next() => panic!("not silent: {item:?}"),
+        happened = happens => happened,
+    }
 }
 
 pub(crate) trait Expect {

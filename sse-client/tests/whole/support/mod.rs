@@ -1,20 +1,16 @@
-//! What the tests share: a clock that stands still, a server that follows a script, and expectations.
+//! What the tests share: expectations, and processes of their own.
 
-mod clock;
 mod expect;
 #[cfg(any(
     feature = "tracing",
     all(feature = "http2", any(feature = "default-tls", feature = "rustls"))
 ))]
 mod process;
-mod server;
 #[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
 mod tls;
 
-pub(crate) use clock::{advance, flowing, run};
-pub(crate) use expect::{Expect, builder, closed_port};
+pub(crate) use expect::{Expect, builder, silent_until};
 #[cfg(feature = "tracing")]
 pub(crate) use process::{is_alone, run_alone};
-pub(crate) use server::{OK, Script, Server};
 #[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
-pub(crate) use tls::{Identity, trusted};
+pub(crate) use tls::trusted;
