@@ -1,4 +1,7 @@
 //! [`Server`]: raw bytes over TCP, and the requests as they came.
+//!
+//! The test kit's server would not do here. It refuses what HTTP forbids, as servers should, and a browser does not keep to that:
+//! Chromium sends a last event ID with control characters as it is, which is one of the things that are to be seen.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sse_test_kit::{Answer, Server, Signal, blocking};
 use sse_tests::feeding::{self, Habit, View};
 use sse_tests::transcript::{Options, Outcome};
 use sse_tests::vector::Vector;
 
 use crate::chromium::{Chromium, PATIENCE};
-use crate::server::{Connection, Request, Server};
 
 #[test]
 fn vectors_in_a_browser() {
@@ -31,12 +31,10 @@ fn vectors_in_a_browser() {
         judged.len()
     );
 
-    let server = Server::bind();
-    let origin = server.origin();
-    serve(server, Arc::clone(&runs));
+    let server = serve(Arc::clone(&runs));
     let chromium = Chromium::start();
     let page = chromium.page();
-    page.go(&origin);
+    page.go(&server.url(""));
     let logs = page.evaluate("run()");
     let logs = logs.as_array().expect("a list of logs");
     assert_eq!(logs.len(), runs.len());
@@ -98,7 +96,7 @@ impl Run {
             vector: vector.clone(),
             chunks: chunks.into_iter().map(<[u8]>::to_vec).collect(),
             is_paced,
-            go: Signal::default(),
+            go: Signal::new(),
         };
         let mut runs = vec![
             run(vec![stream], false),
@@ -138,22 +136,21 @@ impl Run {
         log.into()
     }
 
-    fn stream_to(&self, connection: &mut Connection) {
+    /// The stream, chunk by chunk. Its head comes with the first one, as one: the browser says when it has the head.
+    fn answer(&self) -> Answer {
         const HEAD: &str =
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
-        for (index, chunk) in self.chunks.iter().enumerate() {
-            if index == 0 {
-                connection.send([HEAD.as_bytes(), chunk].concat());
+        let mut chunks = self.chunks.iter().cloned();
+        let first = chunks.next().unwrap_or_default();
+        let answer = Answer::raw([HEAD.as_bytes(), &first].concat());
+        chunks.fold(answer, |answer, chunk| {
+            let answer = if self.is_paced {
+                answer.wait(&self.go)
             } else {
-                if self.is_paced {
-                    self.go.wait();
-                }
-                connection.send(chunk);
-            }
-        }
-        if self.chunks.is_empty() {
-            connection.send(HEAD);
-        }
+                answer
+            };
+            answer.send(chunk)
+        })
     }
 }
 
@@ -175,21 +172,27 @@ fn places_to_cut(stream: &[u8]) -> BTreeSet<usize> {
 }
 
 /// Serves the page, the streams by the numbers of their runs, and the signals to go on.
-fn serve(server: Server, runs: Arc<Vec<Run>>) {
+fn serve(runs: Arc<Vec<Run>>) -> blocking::Server {
     let page = page(&runs);
-    server.serve(move |request: &Request, mut connection| {
-        let run = |path: &str| runs.get(path.parse::<usize>().ok()?);
-        if let Some(run) = request.path.strip_prefix("/stream/").and_then(run) {
-            run.stream_to(&mut connection);
-        } else if let Some(run) = request.path.strip_prefix("/go/").and_then(run) {
-            run.go.give();
-            connection.answer("200 OK", "text/plain", "");
-        } else if request.path == "/" {
-            connection.answer("200 OK", "text/html; charset=utf-8", &page);
-        } else {
-            connection.answer("404 Not Found", "text/plain", "");
+    let answer = move |target: &str| {
+        let run = |number: &str| runs.get(number.parse::<usize>().ok()?);
+        if let Some(run) = target.strip_prefix("/stream/").and_then(run) {
+            return run.answer();
         }
-    });
+        if let Some(run) = target.strip_prefix("/go/").and_then(run) {
+            run.go.give();
+            return Answer::status(200);
+        }
+        if target == "/" {
+            let answer = Answer::status(200).content_type("text/html; charset=utf-8");
+            return answer.send(page.clone());
+        }
+        Answer::status(404)
+    };
+    Server::builder()
+        .answer_by(move |request| answer(request.target()))
+        .limit(PATIENCE)
+        .start_blocking()
 }
 
 /// A page that runs them all, and listens to all types that any of them expects: there is no way to listen to all.
@@ -223,29 +226,6 @@ fn page(runs: &[Run]) -> String {
         }}
         </script>"
     )
-}
-
-/// Given once, from one thread to another.
-#[derive(Default)]
-struct Signal {
-    is_given: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Signal {
-    fn give(&self) {
-        *self.is_given.lock().expect("no thread panics") = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits for it. If it does not come the stream goes on all the same, and the page reports what it gets.
-    fn wait(&self) {
-        let is_given = self.is_given.lock().expect("no thread panics");
-        let waited = self
-            .changed
-            .wait_timeout_while(is_given, PATIENCE, |is_given| !*is_given);
-        drop(waited.expect("no thread panics"));
-    }
 }
 
 pub(crate) const WATCH: &str = include_str!("watch.js");
