@@ -214,6 +214,13 @@ impl<'p, 'a> Cursor<'p, 'a> {
         self.parser.interpreter.own(event_type, data)
     }
 
+    /// Like [`owned_event_of`](Self::owned_event_of), into a place.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) fn own_event_of(&mut self, event_type: &str, data: &str, place: &mut Event) {
+        self.parser.interpreter.own_into(event_type, data, place);
+    }
+
     /// The event, after [`Step::Event`], as one that owns its text.
     #[inline]
     pub(crate) fn owned_event(&mut self) -> Event {

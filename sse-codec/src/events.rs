@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+#[cfg(feature = "stream")]
+use crate::ahead::Ahead;
 use crate::chunk::Chunk;
 use crate::cursor::Step;
 use crate::error::ParseError;
@@ -93,6 +95,35 @@ impl<'p, 'a> Events<'p, 'a> {
                 Step::Comment | Step::ReconnectionTime => {}
             }
         }
+    }
+
+    /// Parses events ahead, as [`next_owned`](Self::next_owned) returns them, until there are enough. Returns whether the chunk holds no
+    /// further one.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) fn parse_ahead(&mut self, ahead: &mut Ahead) -> Result<bool, ParseError> {
+        let Some(cursor) = self.chunk.cursor() else {
+            return Ok(true);
+        };
+        while !ahead.is_full() {
+            if let Some((event_type, data)) = cursor.simple_event() {
+                if let Some(place) = ahead.place() {
+                    cursor.own_event_of(event_type, data, place);
+                }
+                continue;
+            }
+            match cursor.step() {
+                Step::Event => {
+                    if let Some(place) = ahead.place() {
+                        *place = cursor.owned_event();
+                    }
+                }
+                Step::Error => return Err(cursor.error()),
+                Step::End => return Ok(true),
+                Step::Comment | Step::ReconnectionTime => {}
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the bytes of the chunk that have not been consumed yet.

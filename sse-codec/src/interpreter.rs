@@ -462,21 +462,36 @@ impl Interpreter {
     pub(crate) fn own(&mut self, event_type: &str, data: &str) -> Event {
         if event_type.is_empty() && self.last_event_id.is_empty() {
             Event::own_data(data)
+        } else if event::is_short(&self.last_event_id) {
+            Event::own_short(event_type, data, &self.last_event_id)
         } else {
-            self.own_all(event_type, data)
+            self.own_with_long_id(event_type, data)
         }
     }
 
-    /// Like [`own`](Self::own), for an event of any kind.
-    #[inline(never)]
-    fn own_all(&mut self, event_type: &str, data: &str) -> Event {
+    /// Like [`own`](Self::own), into a place.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) fn own_into(&mut self, event_type: &str, data: &str, place: &mut Event) {
+        if event_type.is_empty() && self.last_event_id.is_empty() {
+            place.own_data_here(data);
+        } else if event::is_short(&self.last_event_id) {
+            *place = Event::own_short(event_type, data, &self.last_event_id);
+        } else {
+            *place = self.own_with_long_id(event_type, data);
+        }
+    }
+
+    /// Like [`own`](Self::own), for an event with a long ID.
+    #[cold]
+    fn own_with_long_id(&mut self, event_type: &str, data: &str) -> Event {
         let event = EventRef {
             event_type,
             data,
             last_event_id: &self.last_event_id,
             id_number: self.id_number,
         };
-        let event = Event::own_all(&event, self.long_id.as_ref());
+        let event = Event::own(&event, self.long_id.as_ref());
         if event.long_id().is_some() {
             self.long_id = event.long_id().cloned();
         }

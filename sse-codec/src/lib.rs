@@ -257,6 +257,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "stream")]
+mod ahead;
 mod capacity;
 mod chunk;
 mod cursor;

@@ -1,7 +1,7 @@
 //! [`EventStream`]: a `Stream` of byte chunks becomes a `Stream` of events.
 
-use alloc::vec::Vec;
 use core::fmt;
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -9,6 +9,7 @@ use core::time::Duration;
 use futures_core::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
+use crate::ahead::Ahead;
 use crate::error::ParseError;
 use crate::event::Event;
 use crate::parser::{Parser, Unfinished};
@@ -54,8 +55,8 @@ pin_project! {
         parser: Parser,
         chunk: Option<S::Ok>,
         consumed: usize,
-        // What has been parsed ahead, a stack with the next event on top.
-        events: Vec<Event>,
+        // What has been parsed ahead.
+        events: Ahead,
         // Comes after the events.
         error: Option<ParseError>,
         // How many bytes of a chunk to parse next.
@@ -82,7 +83,7 @@ where
             parser,
             chunk: None,
             consumed: 0,
-            events: Vec::new(),
+            events: Ahead::default(),
             error: None,
             slice: FIRST_SLICE,
             ended: false,
@@ -119,7 +120,8 @@ where
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(event) = self.as_mut().project().events.pop() {
-            return Poll::Ready(Some(Ok(event)));
+            // Straight from its place: by way of an `Option` of its own it would be moved in pieces.
+            return Poll::Ready(Some(Ok(mem::take(event))));
         }
         self.poll_further(context)
     }
@@ -153,7 +155,7 @@ where
                     *this.slice = next_slice(slice.len(), parsed.len);
                 }
                 if let Some(event) = this.events.pop() {
-                    return Poll::Ready(Some(Ok(event)));
+                    return Poll::Ready(Some(Ok(mem::take(event))));
                 }
                 continue;
             }
@@ -185,7 +187,7 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.ended && self.events.is_empty() && self.error.is_none() && self.chunk.is_none()
+        self.ended && self.events.len() == 0 && self.error.is_none() && self.chunk.is_none()
     }
 }
 
@@ -197,7 +199,7 @@ where
         // Without the source and its chunk, which need not be `Debug`.
         f.debug_struct("EventStream")
             .field("parser", &self.parser)
-            .field("events", &self.events.len())
+            .field("events", &self.events)
             .field("ended", &self.ended)
             .finish_non_exhaustive()
     }
@@ -212,18 +214,14 @@ struct Parsed {
     error: Option<ParseError>,
 }
 
-/// Parses a slice until there are some events, or an error. Puts the events on the stack, the first on top.
-fn parse(parser: &mut Parser, slice: &[u8], stack: &mut Vec<Event>) -> Parsed {
+/// Parses a slice until there are some events, or an error.
+fn parse(parser: &mut Parser, slice: &[u8], ahead: &mut Ahead) -> Parsed {
+    ahead.begin();
     let mut events = parser.feed(slice);
-    let (mut to_the_end, mut error) = (false, None);
-    while stack.len() < AHEAD && error.is_none() && !to_the_end {
-        match events.next_owned() {
-            Ok(Some(event)) => stack.push(event),
-            Ok(None) => to_the_end = true,
-            Err(found) => error = Some(found),
-        }
-    }
-    stack.reverse();
+    let (to_the_end, error) = match events.parse_ahead(ahead) {
+        Ok(to_the_end) => (to_the_end, None),
+        Err(error) => (false, Some(error)),
+    };
     Parsed {
         len: slice.len() - events.remainder().len(),
         to_the_end,
@@ -233,7 +231,7 @@ fn parse(parser: &mut Parser, slice: &[u8], stack: &mut Vec<Event>) -> Parsed {
 
 /// Returns how many bytes to parse after a slice of which `consumed` bytes have been enough. The parser looks at all it is given
 /// before it goes through it, which is lost work if it stops early; and it has to copy what it is given of a block that does not
-/// end. So slices become a little more than what it takes to fill the stack.
+/// end. So slices become a little more than what it takes to fill the queue.
 fn next_slice(slice: usize, consumed: usize) -> usize {
     let next = if consumed < slice {
         (slice - slice / 8).max(consumed + consumed / 8 + 64)
@@ -242,12 +240,6 @@ fn next_slice(slice: usize, consumed: usize) -> usize {
     };
     next.clamp(SMALLEST_SLICE, LARGEST_SLICE)
 }
-
-/// How many events are parsed ahead of the consumer at most.
-///
-/// Each of them is memory in use. Allocators keep some pieces of each size at hand (that of the GNU C library seven) and take much
-/// longer when these are used up.
-const AHEAD: usize = 7;
 
 /// Bytes of the first slice, before it is known how large the events are.
 const FIRST_SLICE: usize = 1024;
@@ -290,6 +282,7 @@ mod tests {
     use futures_util::{FutureExt, StreamExt, stream};
 
     use super::*;
+    use crate::ahead::AHEAD;
 
     type Chunk = Result<Vec<u8>, &'static str>;
 
