@@ -93,10 +93,23 @@ impl Stream {
         let size = write_size(self.frame.len(), &mut size);
         let all = self.head.len() + size.len() + self.frame.len() + LINE_END.len();
         while self.written < all {
-            let mut pieces = [&self.head[..], size, &self.frame, LINE_END].map(IoSlice::new);
-            let mut rest = &mut pieces[..];
-            IoSlice::advance_slices(&mut rest, self.written);
-            let written = ready!(Pin::new(&mut self.socket).poll_write_vectored(cx, rest))?;
+            let pieces = [&self.head[..], size, &self.frame, LINE_END];
+            let socket = Pin::new(&mut self.socket);
+            let written = if all <= SMALL {
+                // The kernel takes one small piece more readily than several.
+                let mut copy = [0; SMALL];
+                let mut end = 0;
+                for piece in pieces {
+                    copy[end..end + piece.len()].copy_from_slice(piece);
+                    end += piece.len();
+                }
+                ready!(socket.poll_write(cx, &copy[self.written..end]))?
+            } else {
+                let mut slices = pieces.map(IoSlice::new);
+                let mut rest = &mut slices[..];
+                IoSlice::advance_slices(&mut rest, self.written);
+                ready!(socket.poll_write_vectored(cx, rest))?
+            };
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -167,6 +180,9 @@ fn write_size(len: usize, line: &mut [u8; SIZE_LEN]) -> &[u8] {
         }
     }
 }
+
+/// What is copied rather than written in pieces, in bytes.
+const SMALL: usize = 1536;
 
 const LINE_END: &[u8] = b"\r\n";
 
