@@ -34,6 +34,9 @@ impl Histogram {
 
     /// What so many of a thousand did not exceed, in nanoseconds.
     pub fn per_mille(&self, share: u64) -> u64 {
+        if self.total == 0 {
+            return 0;
+        }
         let mut left = (self.total * share).div_ceil(1000);
         for (place, count) in (0_u64..).zip(&self.counts) {
             if *count >= left {
