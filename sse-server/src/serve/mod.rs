@@ -28,7 +28,7 @@ use crate::hub::log::Log;
 ///
 /// It sets `TCP_NODELAY`, and bounds what a peer can do: the time that it takes to send a request or to read what is
 /// sent, the number of connections, the hosts and origins that requests name, and the memory of each connection, which
-/// is about a kilobyte, and a frame for one that does not read (over HTTP/2 also its buffers). It knows no TLS; put it behind a
+/// is some kilobytes, and a frame for one that does not read (over HTTP/2 also its buffers). It knows no TLS; put it behind a
 /// proxy, or serve the hub with a server of your own, as the examples do.
 ///
 /// It never fails because of a peer. It runs until [`ServeOptions::shutdown`] ends it.
