@@ -183,6 +183,37 @@ async fn strangers_are_kept_out() {
 }
 
 #[tokio::test]
+async fn cookies_are_for_listed_origins_only() {
+    let credentials = "access-control-allow-credentials: true\r\n";
+    for (options, allowed) in [
+        (ServeOptions::new(), false),
+        (ServeOptions::new().allow_credentials(true), true),
+    ] {
+        let options = options.allowed_origins(["*", "https://a.example"]);
+        let server = Server::start(Hub::builder(), options).await;
+        let listed = server
+            .ask("GET", "/health", "origin: https://a.example\r\n")
+            .await;
+        assert!(listed.contains("access-control-allow-origin: https://a.example\r\n"));
+        assert_eq!(listed.contains(credentials), allowed);
+        let other = server
+            .ask("GET", "/health", "origin: https://b.example\r\n")
+            .await;
+        assert!(other.contains("access-control-allow-origin: https://b.example\r\n"));
+        assert!(!other.contains(credentials), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_hub_can_refuse_with_a_status() {
+    let options = ServeOptions::new().refuse_with_status(true);
+    let server = Server::start(Hub::builder().max_subscribers(0), options).await;
+    let answer = server.ask("GET", "/events", "").await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("\r\nretry-after: "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_full_hub_sends_clients_away_for_a_while() {
     let server = Server::start(Hub::builder().max_subscribers(0), ServeOptions::new()).await;
     let answer = server.ask("GET", "/events", "").await;
@@ -212,6 +243,49 @@ async fn a_client_that_sends_nothing_is_cut() {
     let mut answer = String::new();
     // It may be told why, or not.
     let _ = in_time(silent.read_to_string(&mut answer)).await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let options = ServeOptions::new()
+        .header_timeout(Duration::from_millis(50))
+        .other(|_| Response::new(Bytes::new()));
+    let server = Server::start(Hub::builder(), options).await;
+    let mut slow = server
+        .send("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n1")
+        .await;
+    let mut answer = String::new();
+    in_time(slow.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_of_http2_that_asks_for_nothing_is_cut() {
+    let options = ServeOptions::new().header_timeout(Duration::from_millis(50));
+    let server = Server::start(Hub::builder(), options).await;
+    let (mut sender, body) = subscribe_by_http2(&server).await;
+    let mut body = body.into_body();
+    assert_eq!(next(&mut body).await, "id: 7-0\n\n");
+    // One that has not even begun, and one that has, and goes on to read.
+    for start in [
+        "PRI",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+    ] {
+        let mut silent = server.send(start).await;
+        let mut answer = Vec::new();
+        // It may be told why, or not.
+        let _ = in_time(silent.read_to_end(&mut answer)).await;
+    }
+    // By now the one with a stream has been quiet for longer.
+    server.publish("events", "x");
+    assert_eq!(next(&mut body).await, "id: 7-1\ndata: x\n\n");
+    drop(body);
+    let gone = async {
+        while sender.ready().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time(gone).await;
 }
 
 #[tokio::test]
@@ -285,20 +359,10 @@ async fn a_shutdown_drains_and_does_not_wait_for_the_stuck() {
 #[tokio::test]
 async fn http2_works_too() {
     let server = Server::start(Hub::builder(), ServeOptions::new()).await;
-    let socket = in_time(TcpStream::connect(server.address)).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http2::handshake(
-        hyper_util::rt::TokioExecutor::new(),
-        hyper_util::rt::TokioIo::new(socket),
-    )
-    .await
-    .unwrap();
-    tokio::spawn(connection);
-    let mut bodies = Vec::new();
-    for _ in 0..10 {
-        let request = Request::get("http://localhost/events")
-            .body(http_body_util::Empty::<Bytes>::new())
-            .unwrap();
-        let response = in_time(sender.send_request(request)).await.unwrap();
+    let (mut sender, first) = subscribe_by_http2(&server).await;
+    let mut bodies = vec![first.into_body()];
+    for _ in 1..10 {
+        let response = in_time(sender.send_request(get_events())).await.unwrap();
         assert_eq!(response.status(), 200);
         bodies.push(response.into_body());
     }
@@ -309,6 +373,27 @@ async fn http2_works_too() {
     for body in &mut bodies {
         assert_eq!(next(body).await, "id: 7-1\ndata: x\n\n");
     }
+}
+
+type Sender = hyper::client::conn::http2::SendRequest<http_body_util::Empty<Bytes>>;
+
+fn get_events() -> Request<http_body_util::Empty<Bytes>> {
+    let request = Request::get("http://localhost/events");
+    request.body(http_body_util::Empty::new()).unwrap()
+}
+
+/// Opens a connection with one stream.
+async fn subscribe_by_http2(server: &Server) -> (Sender, Response<hyper::body::Incoming>) {
+    let socket = in_time(TcpStream::connect(server.address)).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(
+        hyper_util::rt::TokioExecutor::new(),
+        hyper_util::rt::TokioIo::new(socket),
+    )
+    .await
+    .unwrap();
+    tokio::spawn(connection);
+    let response = in_time(sender.send_request(get_events())).await.unwrap();
+    (sender, response)
 }
 
 async fn next(body: &mut hyper::body::Incoming) -> Bytes {

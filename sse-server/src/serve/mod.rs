@@ -1,10 +1,12 @@
 //! [`serve`]: a server for a hub that stands on its own (feature `serve`).
 
 mod answer;
+mod idle;
 mod io;
 pub(crate) mod options;
 mod origin;
 
+use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -14,8 +16,9 @@ use std::time::Duration;
 
 use answer::Site;
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use idle::{Answer, Requests, Watched};
 use io::WriteTimeout;
 use options::ServeOptions;
 use tokio::net::{TcpListener, TcpStream};
@@ -30,9 +33,9 @@ use crate::hub::log::Log;
 /// another says whether the server is well, and everything else is for [`ServeOptions::other`] to answer.
 ///
 /// It sets `TCP_NODELAY`, and bounds what a peer can do: the time that it takes to send a request or to read what is
-/// sent, the number of connections, the hosts and origins that requests name, and the memory of each connection, which
-/// is that of its buffers (about 64 KiB and a frame for one that does not read). It knows no TLS; put it behind a
-/// proxy, or serve the hub with a server of your own, as the examples do.
+/// sent, the number of connections, the hosts and origins that requests name, and the memory of each stream, which
+/// is that of its buffers (about 64 KiB and a frame for one that does not read; over HTTP/2, a connection has at most
+/// 100 streams). It knows no TLS; put it behind a proxy, or serve the hub with a server of your own, as the examples do.
 ///
 /// It never fails because of a peer. It runs until [`ServeOptions::shutdown`] ends it.
 ///
@@ -177,14 +180,19 @@ async fn connect<L: Log>(
     // A client that leaves in the middle is how most streams end, and the hub's hook reports their end. So errors are of
     // no interest. In a box each, since the state of HTTP/2 is several times that of HTTP/1.1.
     if start == HTTP2_START {
-        let connection = protocols.http2.serve_connection(io, service);
-        Box::pin(until_end(
-            connection,
+        let requests = Requests::default();
+        let counted = requests.clone();
+        let service = service_fn(move |request| {
+            let (open, answer) = (counted.open(), service.call(request));
+            async move { Ok::<_, Infallible>(answer.await?.map(|body| Answer::new(body, open))) }
+        });
+        let connection = Watched::new(
+            protocols.http2.serve_connection(io, service),
+            requests,
+            protocols.header_timeout,
             http2::Connection::graceful_shutdown,
-            site,
-            ending,
-        ))
-        .await;
+        );
+        Box::pin(until_end(connection, Watched::shut_down, site, ending)).await;
     } else {
         let connection = protocols.http1.serve_connection(io, service);
         Box::pin(until_end(
