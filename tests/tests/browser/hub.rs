@@ -14,6 +14,7 @@ use serde_json::json;
 use sse_server::{Hub, HubBuilder, OutgoingEvent, ServeOptions, SubscriptionBody, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
@@ -133,8 +134,14 @@ async fn listen(address: SocketAddr) -> TcpListener {
 #[test]
 fn over_http2_and_tls_a_page_has_as_many_streams_as_it_likes() {
     let runtime = runtime();
-    let hub = hub(&runtime, Hub::builder());
-    let address = runtime.block_on(serve_tls(hub.clone()));
+    let again = std::time::Duration::from_millis(100);
+    let hub = hub(&runtime, Hub::builder().reconnection_time(again));
+    let listener = runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let acceptor = acceptor();
+    let server = runtime.spawn(serve_tls(listener, acceptor.clone(), hub.clone()));
     let chromium = Chromium::start();
     let page = chromium.page();
     page.go(&format!("https://{address}/"));
@@ -156,6 +163,18 @@ fn over_http2_and_tls_a_page_has_as_many_streams_as_it_likes() {
     }
     let protocol = page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol");
     assert_eq!(protocol, "h2");
+
+    // The server goes and comes back: each stream goes on where it was.
+    server.abort();
+    let _ = runtime.block_on(server);
+    publish(&hub, "y");
+    let listener = runtime.block_on(listen(address));
+    let _server = runtime.spawn(serve_tls(listener, acceptor, hub.clone()));
+    for n in 0..10 {
+        page.wait_for_text(&format!("({n} y 7-2)"));
+    }
+    let messages = page.evaluate("document.body.textContent.match(/ [xy] 7-/g).length");
+    assert_eq!(messages, 20, "each event once");
     page.run("for (const source of sources) source.close();");
     runtime.block_on(async {
         let gone = async {
@@ -169,8 +188,8 @@ fn over_http2_and_tls_a_page_has_as_many_streams_as_it_likes() {
     });
 }
 
-/// Serves a page and a hub by TLS and HTTP/2, with a certificate that nobody knows, and returns where.
-async fn serve_tls(hub: Hub) -> SocketAddr {
+/// Makes what speaks TLS, for HTTP/2, with a certificate that nobody knows.
+fn acceptor() -> TlsAcceptor {
     let made = generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
     let mut config = ServerConfig::builder()
@@ -178,28 +197,28 @@ async fn serve_tls(hub: Hub) -> SocketAddr {
         .with_single_cert(vec![made.cert.der().clone()], key.into())
         .expect("a key");
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            let (acceptor, hub) = (acceptor.clone(), hub.clone());
-            tokio::spawn(async move {
-                // The browser may try connections that it does not use.
-                let Ok(socket) = acceptor.accept(socket).await else {
-                    return;
-                };
-                let service = service_fn(move |request| {
-                    let response = answer(&request, &hub);
-                    async move { Ok::<_, Infallible>(response) }
-                });
-                let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-                    .serve_connection(TokioIo::new(socket), service)
-                    .await;
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Serves a page and a hub by TLS and HTTP/2. When it is dropped, all connections are.
+async fn serve_tls(listener: TcpListener, acceptor: TlsAcceptor, hub: Hub) {
+    let mut connections = JoinSet::new();
+    while let Ok((socket, _)) = listener.accept().await {
+        let (acceptor, hub) = (acceptor.clone(), hub.clone());
+        connections.spawn(async move {
+            // The browser may try connections that it does not use.
+            let Ok(socket) = acceptor.accept(socket).await else {
+                return;
+            };
+            let service = service_fn(move |request| {
+                let response = answer(&request, &hub);
+                async move { Ok::<_, Infallible>(response) }
             });
-        }
-    });
-    address
+            let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(socket), service)
+                .await;
+        });
+    }
 }
 
 fn answer<B>(
