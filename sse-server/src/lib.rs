@@ -71,7 +71,7 @@
 //!
 //! A client whose next event is no longer in the log is sent an event of the type `gap`, with an ID of its own and the
 //! data `{"after":"…","through":"…"}`: what was published behind `after` (or `null`, if that is not known) up to `through`
-//! is missing. [`Outcome`] tells the application of it, and [`GapPolicy`] and [`HubBuilder::gap_event_type`] change it.
+//! may be missing. [`Outcome`] tells the application of it, and [`GapPolicy`] and [`HubBuilder::gap_event_type`] change it.
 //!
 //! # Frameworks
 //!
@@ -101,7 +101,7 @@
 //!   as long as it lives. The seventh tab waits, and so does all else that it loads from there. Serve HTTP/2, or share
 //!   one `EventSource` between tabs, if pages have many.
 //! - Proxies must not collect what they pass on. nginx heeds `X-Accel-Buffering: no`, unless it is configured to ignore
-//!   it; Apache needs `flushpackets=on` in `ProxyPass`; Caddy and HAProxy pass on what comes.
+//!   it; Apache needs `flushpackets=on` in `ProxyPass`; Caddy and `HAProxy` pass on what comes.
 //! - `no-transform` asks them not to compress, which tends to hold events back. A compressing middleware of your own server
 //!   has to be told to leave `text/event-stream` alone, and one that ends slow requests to spare the stream.
 //! - Proxies close connections that are quiet, often after 60 seconds: that is what the keep-alive is for. Their timeout

@@ -357,6 +357,50 @@ async fn a_shutdown_drains_and_does_not_wait_for_the_stuck() {
 }
 
 #[tokio::test]
+async fn a_shutdown_does_not_wait_for_a_reader_who_is_stuck() {
+    let options = ServeOptions::new().drain_window(Duration::from_millis(100));
+    let mut server = Server::start(Hub::builder(), options).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stuck = in_time(socket.connect(server.address)).await.unwrap();
+    stuck
+        .write_all(b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    read_until(&mut stuck, "id: 7-0\n\n").await;
+    // More than all buffers on the way take.
+    let text = "x".repeat(1 << 20);
+    for _ in 0..15 {
+        server.publish("events", &text);
+    }
+    server.shutdown.take().unwrap().send(()).unwrap();
+    // Its write timeout is far off.
+    in_time(server.task).await.unwrap().unwrap();
+    in_time(async {
+        while server.hub.statistics().subscribers > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_health_path_says_when_the_server_is_draining() {
+    let server = Server::start(Hub::builder(), ServeOptions::new()).await;
+    assert!(
+        server
+            .ask("GET", "/health", "")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    server.hub.drain(Duration::ZERO).await;
+    let answer = server.ask("GET", "/health", "").await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    let sent_away = server.ask("GET", "/events", "").await;
+    assert!(sent_away.contains("\r\n\r\nretry: "), "{sent_away}");
+}
+
+#[tokio::test]
 async fn http2_works_too() {
     let server = Server::start(Hub::builder(), ServeOptions::new()).await;
     let (mut sender, first) = subscribe_by_http2(&server).await;

@@ -19,7 +19,14 @@ pin_project! {
     /// and carries out a drain.
     ///
     /// Comes with a [`Hub`](crate::Hub); spawn it as a task of its own. It is ready when the last clone of the hub is
-    /// gone. If it is dropped before, [`Hub::publish`](crate::Hub::publish) wakes the subscribers itself.
+    /// gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before, [`Hub::publish`](crate::Hub::publish) wakes the subscribers itself, and a drain ends all
+    /// streams at once.
+    ///
+    /// # How it wakes
     ///
     /// It wakes 64 subscribers, then lets other tasks run, and goes on. In between, what arrives at the server is
     /// published, so that the subscribers who come later find several events, which cost them one write.

@@ -143,6 +143,9 @@ impl Protocols {
             .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(options.write_timeout)
             .max_send_buf_size(MAX_BUFFER_BYTES)
+            // What a client may send before it is read. By default that is 1 MiB.
+            .initial_stream_window_size(WINDOW_BYTES)
+            .initial_connection_window_size(WINDOW_BYTES)
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(16 * 1024);
         Self {
@@ -244,6 +247,9 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// What may wait for a client in hyper's buffer, in bytes. A client that does not read costs this and a frame.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
+
+/// The same for what a client of HTTP/2 sends, as the protocol has it by default.
+const WINDOW_BYTES: u32 = 65_535;
 
 /// How many requests a connection of HTTP/2 can have open, and so how many streams.
 const MAX_STREAMS: u32 = 100;

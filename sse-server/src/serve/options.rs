@@ -108,6 +108,9 @@ impl ServeOptions {
     }
 
     /// Sets under which key a subscriber is counted and admitted. By default it is the IP address of the peer.
+    ///
+    /// Behind a proxy that is the proxy's, so take the client's from the header that the proxy sets, and cut it to a
+    /// length that an address may have: keys are kept as long as there are subscribers with them.
     pub fn key(
         mut self,
         key: impl Fn(&Parts, SocketAddr) -> Option<String> + Send + Sync + 'static,
@@ -184,6 +187,10 @@ impl ServeOptions {
 
     /// Sets how long a client may take no bytes at all while some are waiting for it, before its connection is cut. 30
     /// s by default.
+    ///
+    /// Over HTTP/2, a client can stall a stream of its connection and read the others. Then it is not cut; it costs its
+    /// buffer and a frame, until it falls out of the log and goes on from there, or is ended (`gap_policy` of the
+    /// builder).
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
