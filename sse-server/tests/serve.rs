@@ -136,12 +136,13 @@ async fn everything_else_has_its_answer() {
     let answer = server.ask("POST", "/events", "").await;
     assert!(answer.starts_with("HTTP/1.1 405 "));
     assert!(answer.contains("allow: GET\r\n"));
-    assert!(
-        server
-            .ask("GET", "/events?topic=", "")
-            .await
-            .starts_with("HTTP/1.1 400 ")
-    );
+    let long = "x".repeat(257);
+    for topic in ["", "%FF", "a&topic=%FF", &long] {
+        let answer = server
+            .ask("GET", &format!("/events?topic={topic}"), "")
+            .await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{topic}");
+    }
     let large = server
         .ask("POST", "/a", "content-length: 11\r\n\r\n12345678901")
         .await;
@@ -417,6 +418,32 @@ async fn http2_works_too() {
     for body in &mut bodies {
         assert_eq!(next(body).await, "id: 7-1\ndata: x\n\n");
     }
+    bodies.truncate(3);
+    in_time(async {
+        while server.hub.statistics().subscribers > 3 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_shutdown_drains_http2_too() {
+    let options = ServeOptions::new().drain_window(Duration::from_millis(300));
+    let mut server = Server::start(Hub::builder(), options).await;
+    let (_sender, response) = subscribe_by_http2(&server).await;
+    let mut body = response.into_body();
+    assert_eq!(next(&mut body).await, "id: 7-0\n\n");
+    server.publish("events", "last");
+    server.shutdown.take().unwrap().send(()).unwrap();
+    assert_eq!(next(&mut body).await, "id: 7-1\ndata: last\n\n");
+    assert!(next(&mut body).await.starts_with(b"retry: "));
+    // Fails if the stream is cut.
+    let rest = in_time(http_body_util::BodyExt::collect(body))
+        .await
+        .unwrap();
+    assert_eq!(rest.to_bytes(), "");
+    in_time(server.task).await.unwrap().unwrap();
 }
 
 type Sender = hyper::client::conn::http2::SendRequest<http_body_util::Empty<Bytes>>;

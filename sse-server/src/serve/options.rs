@@ -243,7 +243,8 @@ impl fmt::Debug for ServeOptions {
 fn topics_of_query(request: &Parts) -> Vec<String> {
     let query = request.uri.query().unwrap_or_default();
     let topics: Vec<String> = crate::query::values(query, "topic")
-        .filter_map(|topic| String::from_utf8(topic).ok())
+        // One that is no text is not left out, or the client would get what it has not asked for: no topic is empty.
+        .map(|topic| String::from_utf8(topic).unwrap_or_default())
         .collect();
     if topics.is_empty() {
         return vec!["events".to_owned()];

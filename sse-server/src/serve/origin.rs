@@ -183,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn the_host_in_the_uri_is_the_one_that_counts() {
+        // A request to a proxy, and every request of HTTP/2.
+        for (uri, is_own) in [
+            ("http://localhost:8080/events", true),
+            ("http://evil.example/events", false),
+        ] {
+            let request = Request::builder().uri(uri).header("host", "localhost");
+            let verdict = local().judge(&request.body(()).unwrap().into_parts().0);
+            assert_eq!(verdict == Verdict::Own, is_own, "{uri}");
+        }
+    }
+
+    #[test]
     fn pages_of_other_origins_are_refused_unless_they_are_listed() {
         let host = ("host", "localhost:8080");
         for origin in [
