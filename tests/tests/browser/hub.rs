@@ -1,5 +1,5 @@
-//! A hub whose server goes and comes back, in a browser: what was missed is replayed. And a hub over HTTP/2 and TLS, where
-//! a page can have more streams than six.
+//! A hub whose server goes and comes back, in a browser: what was missed is replayed. A hub over HTTP/2 and TLS, where a page
+//! can have more streams than six. And pages of other origins.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -66,16 +66,7 @@ fn what_was_missed_while_the_server_was_gone_is_replayed() {
             .max_events(3)
             .reconnection_time(std::time::Duration::from_millis(100)),
     );
-    let options = || {
-        ServeOptions::new().other(|_| {
-            let mut page = http::Response::new(Bytes::from_static(
-                b"<!doctype html><title>hub</title><body>",
-            ));
-            let html = http::HeaderValue::from_static("text/html");
-            page.headers_mut().insert("content-type", html);
-            page
-        })
-    };
+    let options = || ServeOptions::new().other(|_| blank_page());
     let listener = runtime
         .block_on(TcpListener::bind("127.0.0.1:0"))
         .expect("a port");
@@ -129,6 +120,69 @@ async fn listen(address: SocketAddr) -> TcpListener {
         .expect("a port that is used again");
     socket.bind(address).expect("the port is still free");
     socket.listen(64).expect("it listens")
+}
+
+#[test]
+fn a_page_of_another_origin_reads_what_it_is_allowed_to() {
+    let runtime = runtime();
+    let hub = hub(&runtime, Hub::builder());
+    publish(&hub, "one");
+    let start = |options: ServeOptions| {
+        let listener = TcpListener::bind("127.0.0.1:0");
+        let listener = runtime.block_on(listener).expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        runtime.spawn(serve(listener, hub.clone(), options));
+        origin
+    };
+    let site = start(ServeOptions::new().other(|_| blank_page()));
+    let closed = start(ServeOptions::new());
+    let open = start(ServeOptions::new().allowed_origins([&*site]));
+    let with_cookies = start(
+        ServeOptions::new()
+            .allowed_origins([&*site])
+            .allow_credentials(true),
+    );
+    let chromium = Chromium::start();
+    let page = chromium.page();
+    page.go(&site);
+    page.run(
+        "globalThis.show = (words) => document.body.append(`(${words})`);
+         globalThis.listen = (name, origin, withCredentials) => {
+             const source = new EventSource(`${origin}/events`, {withCredentials});
+             source.addEventListener('open', () => show(`${name} open`));
+             source.addEventListener('error', () => show(`${name} error ${source.readyState}`));
+         };
+         // The header makes the browser ask first whether it may send it.
+         globalThis.read = async (name, origin) => {
+             try {
+                 const answer = await fetch(`${origin}/events`, {headers: {'Last-Event-ID': '7-0'}});
+                 const chunk = await answer.body.getReader().read();
+                 show(`${name} ${new TextDecoder().decode(chunk.value)}`);
+             } catch (error) {
+                 show(`${name} ${error.name}`);
+             }
+         };",
+    );
+    // In the order in which a browser says it: connecting is 0, open is 1, closed is 2.
+    for (script, expected) in [
+        (format!("listen('1', '{closed}', false)"), "(1 error 2)"),
+        (format!("listen('2', '{open}', false)"), "(2 open)"),
+        (format!("listen('3', '{open}', true)"), "(3 error 2)"),
+        (format!("listen('4', '{with_cookies}', true)"), "(4 open)"),
+        (format!("read('5', '{closed}')"), "(5 TypeError)"),
+        (format!("read('6', '{open}')"), "(6 id: 7-1 data: one"),
+    ] {
+        page.run(&script);
+        page.wait_for_text(expected);
+    }
+}
+
+fn blank_page() -> http::Response<Bytes> {
+    let html = b"<!doctype html><title>hub</title><body>";
+    let mut page = http::Response::new(Bytes::from_static(html));
+    let html = http::HeaderValue::from_static("text/html");
+    page.headers_mut().insert("content-type", html);
+    page
 }
 
 #[test]
@@ -226,13 +280,7 @@ fn answer<B>(
     hub: &Hub,
 ) -> http::Response<Either<SubscriptionBody, Full<Bytes>>> {
     if request.uri().path() != "/events" {
-        let page = Full::new(Bytes::from_static(
-            b"<!doctype html><title>hub</title><body>",
-        ));
-        let mut response = http::Response::new(Either::Right(page));
-        let html = http::HeaderValue::from_static("text/html");
-        response.headers_mut().insert("content-type", html);
-        return response;
+        return blank_page().map(|page| Either::Right(Full::new(page)));
     }
     let id = sse_server::last_event_id(request);
     let subscription = hub
