@@ -323,6 +323,19 @@ async fn a_drain_without_a_window_or_without_a_driver_is_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_drain_by_a_driver_without_a_timer_is_at_once() {
+    let (hub, driver) = Hub::new();
+    tokio::spawn(driver);
+    tokio::task::yield_now().await;
+    let mut body = body(&hub, &["t"]);
+    next(&mut body).await;
+    let drained = hub.drain(AN_HOUR);
+    assert!(next(&mut body).await.0.starts_with("retry: "));
+    assert!(frame(&mut body).await.is_none());
+    timeout(AN_HOUR, drained).await.expect("it never ends");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_drain_that_has_begun_can_be_cut_short() {
     let (hub, driver) = hub(Hub::builder());
     tokio::spawn(driver);

@@ -81,6 +81,10 @@ impl<T: Timer> Future for Driver<T> {
         let keep_alive = this.keep_alive.as_mut().poll_tick(this.timer, cx);
         let age = this.age.as_mut().poll_tick(this.timer, cx);
         let step = this.shared.0.with(|state| state.drain_step());
+        if step.is_some() && !this.timer.ever_fires() {
+            let wakes = (this.shared.0).with(|state| state.start_drain(Duration::ZERO));
+            wakes.wake();
+        }
         // Timers are not called under the lock.
         let drain = step.is_some() && {
             this.drain.as_mut().set_interval(step);

@@ -96,7 +96,8 @@ impl<L> Drop for Handle<L> {
 }
 
 impl Hub {
-    /// Makes a hub with the default bounds, and its driver, which has no timer: without one there are no keep-alives.
+    /// Makes a hub with the default bounds, and its driver, which has no timer: without one there are no keep-alives
+    /// and no bound on age, and a drain ends all streams at once.
     ///
     /// [`builder`](Self::builder) takes the bounds and a timer; its `spawn` (feature `tokio`) leaves nothing else to do.
     pub fn new() -> (Self, Driver<NoTimer>) {
