@@ -244,6 +244,12 @@ async fn a_client_that_sends_nothing_is_cut() {
     let mut answer = String::new();
     // It may be told why, or not.
     let _ = in_time(silent.read_to_string(&mut answer)).await;
+    // The same behind a request that was answered.
+    let mut idle = server
+        .send("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    read_until(&mut idle, "ok\n").await;
+    let _ = in_time(idle.read_to_string(&mut answer)).await;
 }
 
 #[tokio::test]
