@@ -43,9 +43,7 @@
 //! ```
 //!
 //! With hyper, such a handler is the function that `service_fn` takes; the whole of a server, with a page for browsers
-//! and a clean end, is `examples/hello.rs`. In axum, with the feature `axum`, a handler returns the
-//! [`EventStreamResponse`] itself. Elsewhere, as in actix-web and warp, the body's `into_bytes_stream` is what a response
-//! can be made of. Each has an example, `hub_hyper.rs`, `hub_axum.rs` and `hub_actix.rs`.
+//! and a clean end, is `examples/hello.rs`.
 //!
 //! # One publisher, many subscribers
 //!
@@ -71,6 +69,21 @@
 //! # Ok::<(), sse_server::PublishError>(())
 //! ```
 //!
+//! A client whose next event is no longer in the log is sent an event of the type `gap`, with an ID of its own and the
+//! data `{"after":"…","through":"…"}`: what was published behind `after` (or `null`, if that is not known) up to `through`
+//! may be missing. [`Outcome`] tells the application of it, and [`GapPolicy`] and [`HubBuilder::gap_event_type`] change it.
+//!
+//! # Frameworks
+//!
+//! | server | what a handler returns | feature | example |
+//! |---|---|---|---|
+//! | none | `serve(listener, hub, options)` is the server | `serve` | `broadcast` |
+//! | hyper, tower, tonic | the [`Response`](http::Response), as it is | | `hub_hyper`, `hello` |
+//! | axum | [`Subscription`], [`Refusal`] or [`EventStreamResponse`]; `Resume` extracts the last event ID | `axum` | `hub_axum` |
+//! | warp | the response, with a body made of [`into_bytes_stream`](SubscriptionBody::into_bytes_stream) | | `hub_warp` |
+//! | actix-web | a response made of the head and [`into_bytes_stream`](SubscriptionBody::into_bytes_stream) | | `hub_actix` |
+//! | others | the same, where a body can be a stream of bytes | | |
+//!
 //! # What a response promises
 //!
 //! - The status is 200, the only one that a browser's `EventSource` accepts. The headers are
@@ -84,12 +97,17 @@
 //!
 //! # Between server and client
 //!
-//! - nginx buffers responses unless `X-Accel-Buffering: no` or its configuration tells it otherwise. Other proxies need
-//!   configuration of their own. `no-transform` asks all of them not to compress, which tends to hold events back; a
-//!   compressing middleware of your own server has to be told to leave `text/event-stream` alone.
-//! - Proxies close connections that are quiet, often after 60 seconds: that is what the keep-alive is for.
-//! - A browser opens at most six HTTP/1.1 connections to a host, over all its tabs, and an event stream holds one for as
-//!   long as it lives. Serve HTTP/2, or share one `EventSource` between tabs, if pages have many.
+//! - A browser opens at most six HTTP/1.1 connections to an origin, over all its tabs, and an event stream holds one for
+//!   as long as it lives. The seventh tab waits, and so does all else that it loads from there. Serve HTTP/2, or share
+//!   one `EventSource` between tabs, if pages have many.
+//! - Proxies must not collect what they pass on. nginx heeds `X-Accel-Buffering: no`, unless it is configured to ignore
+//!   it; Apache needs `flushpackets=on` in `ProxyPass`; Caddy and `HAProxy` pass on what comes.
+//! - `no-transform` asks them not to compress, which tends to hold events back. A compressing middleware of your own server
+//!   has to be told to leave `text/event-stream` alone, and one that ends slow requests to spare the stream.
+//! - Proxies close connections that are quiet, often after 60 seconds: that is what the keep-alive is for. Their timeout
+//!   has to be longer than it.
+//! - They should pass `Host` on (nginx: `proxy_set_header Host $host`), or `serve` takes pages of the site itself for
+//!   those of a stranger.
 //! - Set `TCP_NODELAY` on the sockets, or events wait for acknowledgements of earlier ones.
 //!
 //! # Features
@@ -165,6 +183,6 @@ pub use timer::TokioTimer;
 pub use timer::{NoTimer, Timer};
 
 // The README's examples are compiled and run like those above.
-#[cfg(all(doctest, feature = "tokio"))]
+#[cfg(all(doctest, feature = "serve"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -41,6 +41,13 @@ pub trait Timer: Send {
     fn reset(&self, mut sleep: Pin<&mut Self::Sleep>, duration: Duration) {
         sleep.set(self.sleep(duration));
     }
+
+    /// Tells whether its futures are ever ready. True unless implemented.
+    ///
+    /// What would wait for one that is not is done at once instead, as the drain of a hub.
+    fn ever_fires(&self) -> bool {
+        true
+    }
 }
 
 /// The [`Timer`] for those that have none: its futures are never ready, so with it there is no keep-alive.
@@ -61,6 +68,10 @@ impl Timer for NoTimer {
 
     fn sleep(&self, _duration: Duration) -> Self::Sleep {
         pending()
+    }
+
+    fn ever_fires(&self) -> bool {
+        false
     }
 }
 

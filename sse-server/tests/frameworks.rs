@@ -177,3 +177,8 @@ fn axum() {
 fn actix_web() {
     check("hub_actix");
 }
+
+#[test]
+fn warp() {
+    check("hub_warp");
+}

@@ -136,12 +136,13 @@ async fn everything_else_has_its_answer() {
     let answer = server.ask("POST", "/events", "").await;
     assert!(answer.starts_with("HTTP/1.1 405 "));
     assert!(answer.contains("allow: GET\r\n"));
-    assert!(
-        server
-            .ask("GET", "/events?topic=", "")
-            .await
-            .starts_with("HTTP/1.1 400 ")
-    );
+    let long = "x".repeat(257);
+    for topic in ["", "%FF", "a&topic=%FF", &long] {
+        let answer = server
+            .ask("GET", &format!("/events?topic={topic}"), "")
+            .await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{topic}");
+    }
     let large = server
         .ask("POST", "/a", "content-length: 11\r\n\r\n12345678901")
         .await;
@@ -183,6 +184,37 @@ async fn strangers_are_kept_out() {
 }
 
 #[tokio::test]
+async fn cookies_are_for_listed_origins_only() {
+    let credentials = "access-control-allow-credentials: true\r\n";
+    for (options, allowed) in [
+        (ServeOptions::new(), false),
+        (ServeOptions::new().allow_credentials(true), true),
+    ] {
+        let options = options.allowed_origins(["*", "https://a.example"]);
+        let server = Server::start(Hub::builder(), options).await;
+        let listed = server
+            .ask("GET", "/health", "origin: https://a.example\r\n")
+            .await;
+        assert!(listed.contains("access-control-allow-origin: https://a.example\r\n"));
+        assert_eq!(listed.contains(credentials), allowed);
+        let other = server
+            .ask("GET", "/health", "origin: https://b.example\r\n")
+            .await;
+        assert!(other.contains("access-control-allow-origin: https://b.example\r\n"));
+        assert!(!other.contains(credentials), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_hub_can_refuse_with_a_status() {
+    let options = ServeOptions::new().refuse_with_status(true);
+    let server = Server::start(Hub::builder().max_subscribers(0), options).await;
+    let answer = server.ask("GET", "/events", "").await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("\r\nretry-after: "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_full_hub_sends_clients_away_for_a_while() {
     let server = Server::start(Hub::builder().max_subscribers(0), ServeOptions::new()).await;
     let answer = server.ask("GET", "/events", "").await;
@@ -212,6 +244,55 @@ async fn a_client_that_sends_nothing_is_cut() {
     let mut answer = String::new();
     // It may be told why, or not.
     let _ = in_time(silent.read_to_string(&mut answer)).await;
+    // The same behind a request that was answered.
+    let mut idle = server
+        .send("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    read_until(&mut idle, "ok\n").await;
+    let _ = in_time(idle.read_to_string(&mut answer)).await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let options = ServeOptions::new()
+        .header_timeout(Duration::from_millis(50))
+        .other(|_| Response::new(Bytes::new()));
+    let server = Server::start(Hub::builder(), options).await;
+    let mut slow = server
+        .send("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n1")
+        .await;
+    let mut answer = String::new();
+    in_time(slow.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_of_http2_that_asks_for_nothing_is_cut() {
+    let options = ServeOptions::new().header_timeout(Duration::from_millis(50));
+    let server = Server::start(Hub::builder(), options).await;
+    let (mut sender, body) = subscribe_by_http2(&server).await;
+    let mut body = body.into_body();
+    assert_eq!(next(&mut body).await, "id: 7-0\n\n");
+    // One that has not even begun, and one that has, and goes on to read.
+    for start in [
+        "PRI",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+    ] {
+        let mut silent = server.send(start).await;
+        let mut answer = Vec::new();
+        // It may be told why, or not.
+        let _ = in_time(silent.read_to_end(&mut answer)).await;
+    }
+    // By now the one with a stream has been quiet for longer.
+    server.publish("events", "x");
+    assert_eq!(next(&mut body).await, "id: 7-1\ndata: x\n\n");
+    drop(body);
+    let gone = async {
+        while sender.ready().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time(gone).await;
 }
 
 #[tokio::test]
@@ -283,22 +364,56 @@ async fn a_shutdown_drains_and_does_not_wait_for_the_stuck() {
 }
 
 #[tokio::test]
+async fn a_shutdown_does_not_wait_for_a_reader_who_is_stuck() {
+    let options = ServeOptions::new().drain_window(Duration::from_millis(100));
+    let mut server = Server::start(Hub::builder(), options).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stuck = in_time(socket.connect(server.address)).await.unwrap();
+    stuck
+        .write_all(b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    read_until(&mut stuck, "id: 7-0\n\n").await;
+    // More than all buffers on the way take.
+    let text = "x".repeat(1 << 20);
+    for _ in 0..15 {
+        server.publish("events", &text);
+    }
+    server.shutdown.take().unwrap().send(()).unwrap();
+    // Its write timeout is far off.
+    in_time(server.task).await.unwrap().unwrap();
+    in_time(async {
+        while server.hub.statistics().subscribers > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_health_path_says_when_the_server_is_draining() {
+    let server = Server::start(Hub::builder(), ServeOptions::new()).await;
+    assert!(
+        server
+            .ask("GET", "/health", "")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    server.hub.drain(Duration::ZERO).await;
+    let answer = server.ask("GET", "/health", "").await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    let sent_away = server.ask("GET", "/events", "").await;
+    assert!(sent_away.contains("\r\n\r\nretry: "), "{sent_away}");
+}
+
+#[tokio::test]
 async fn http2_works_too() {
     let server = Server::start(Hub::builder(), ServeOptions::new()).await;
-    let socket = in_time(TcpStream::connect(server.address)).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http2::handshake(
-        hyper_util::rt::TokioExecutor::new(),
-        hyper_util::rt::TokioIo::new(socket),
-    )
-    .await
-    .unwrap();
-    tokio::spawn(connection);
-    let mut bodies = Vec::new();
-    for _ in 0..10 {
-        let request = Request::get("http://localhost/events")
-            .body(http_body_util::Empty::<Bytes>::new())
-            .unwrap();
-        let response = in_time(sender.send_request(request)).await.unwrap();
+    let (mut sender, first) = subscribe_by_http2(&server).await;
+    let mut bodies = vec![first.into_body()];
+    for _ in 1..10 {
+        let response = in_time(sender.send_request(get_events())).await.unwrap();
         assert_eq!(response.status(), 200);
         bodies.push(response.into_body());
     }
@@ -309,6 +424,53 @@ async fn http2_works_too() {
     for body in &mut bodies {
         assert_eq!(next(body).await, "id: 7-1\ndata: x\n\n");
     }
+    bodies.truncate(3);
+    in_time(async {
+        while server.hub.statistics().subscribers > 3 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_shutdown_drains_http2_too() {
+    let options = ServeOptions::new().drain_window(Duration::from_millis(300));
+    let mut server = Server::start(Hub::builder(), options).await;
+    let (_sender, response) = subscribe_by_http2(&server).await;
+    let mut body = response.into_body();
+    assert_eq!(next(&mut body).await, "id: 7-0\n\n");
+    server.publish("events", "last");
+    server.shutdown.take().unwrap().send(()).unwrap();
+    assert_eq!(next(&mut body).await, "id: 7-1\ndata: last\n\n");
+    assert!(next(&mut body).await.starts_with(b"retry: "));
+    // Fails if the stream is cut.
+    let rest = in_time(http_body_util::BodyExt::collect(body))
+        .await
+        .unwrap();
+    assert_eq!(rest.to_bytes(), "");
+    in_time(server.task).await.unwrap().unwrap();
+}
+
+type Sender = hyper::client::conn::http2::SendRequest<http_body_util::Empty<Bytes>>;
+
+fn get_events() -> Request<http_body_util::Empty<Bytes>> {
+    let request = Request::get("http://localhost/events");
+    request.body(http_body_util::Empty::new()).unwrap()
+}
+
+/// Opens a connection with one stream.
+async fn subscribe_by_http2(server: &Server) -> (Sender, Response<hyper::body::Incoming>) {
+    let socket = in_time(TcpStream::connect(server.address)).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(
+        hyper_util::rt::TokioExecutor::new(),
+        hyper_util::rt::TokioIo::new(socket),
+    )
+    .await
+    .unwrap();
+    tokio::spawn(connection);
+    let response = in_time(sender.send_request(get_events())).await.unwrap();
+    (sender, response)
 }
 
 async fn next(body: &mut hyper::body::Incoming) -> Bytes {

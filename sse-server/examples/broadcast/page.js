@@ -6,8 +6,18 @@ for (const origin of document.querySelectorAll(".origin")) origin.textContent = 
 const source = new EventSource("/events");
 
 const states = ["connecting", "open", "closed"]; // In the order of their numbers in the standard.
+let opened = false;
 function showState() {
   state.className = state.textContent = states[source.readyState];
+  // An EventSource comes back by itself, unless the server's answer was no event stream.
+  if (source.readyState === EventSource.OPEN) opened = true;
+  if (source.readyState === EventSource.CONNECTING && opened) state.textContent = "connecting again";
+  if (source.readyState === EventSource.CLOSED) showProblem("The server has refused the stream. Reload to try again.");
+}
+
+function showProblem(words) {
+  problem.textContent = words;
+  problem.hidden = words === "";
 }
 
 function show(kind, words, id) {
@@ -21,7 +31,10 @@ function show(kind, words, id) {
   last.textContent = id;
 }
 
-source.addEventListener("open", showState);
+source.addEventListener("open", () => {
+  showState();
+  showProblem("");
+});
 source.addEventListener("error", showState);
 source.addEventListener("message", (event) => {
   count.textContent = Number(count.textContent) + 1;
@@ -39,9 +52,9 @@ form.addEventListener("submit", async (submitted) => {
     const answer = await fetch("/publish", { method: "POST", body: text.value });
     if (!answer.ok) throw new Error(await answer.text());
     text.value = "";
-    problem.hidden = true;
+    showProblem("");
   } catch (error) {
-    problem.textContent = `Not published: ${error.message}`;
-    problem.hidden = false;
+    // `fetch` fails so if there was no answer at all; what it says differs from browser to browser.
+    showProblem(`Not published: ${error instanceof TypeError ? "the server does not answer" : error.message}`);
   }
 });

@@ -72,6 +72,9 @@ impl HubBuilder {
     /// When an event is published to a topic more, the one that has been quiet for longest and has no subscribers is
     /// forgotten, with its events. A client that comes back to a topic that was forgotten may be told of a gap where
     /// nothing was lost.
+    ///
+    /// A topic that has subscribers is not forgotten, also if nothing was ever published to it. So where clients choose
+    /// the names, let [`admit`](Self::admit) pass only those that exist, or they can fill the hub with others.
     pub fn max_topics(mut self, topics: usize) -> Self {
         self.options.bounds.topics = topics.max(1);
         self
@@ -89,7 +92,8 @@ impl HubBuilder {
         self
     }
 
-    /// Sets how many subscribers there can be at a time with the same key. Unbounded by default.
+    /// Sets how many subscribers there can be at a time with the same key. Unbounded by default. Those without a key are
+    /// not counted.
     pub fn max_subscribers_per_key(mut self, subscribers: usize) -> Self {
         self.options.subscribers_per_key = subscribers;
         self

@@ -11,6 +11,10 @@ use super::Shared;
 /// Is ready when all streams have ended, at the latest when the window of the drain is over.
 ///
 /// Made by [`Hub::drain`](crate::Hub::drain), which does its work whether this is awaited or not.
+///
+/// # Cancel safety
+///
+/// It may be dropped at any time, and the drain goes on.
 pub struct Drained {
     shared: Arc<Shared>,
 }

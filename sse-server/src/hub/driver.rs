@@ -19,7 +19,14 @@ pin_project! {
     /// and carries out a drain.
     ///
     /// Comes with a [`Hub`](crate::Hub); spawn it as a task of its own. It is ready when the last clone of the hub is
-    /// gone. If it is dropped before, [`Hub::publish`](crate::Hub::publish) wakes the subscribers itself.
+    /// gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before, [`Hub::publish`](crate::Hub::publish) wakes the subscribers itself, and a drain ends all
+    /// streams at once.
+    ///
+    /// # How it wakes
     ///
     /// It wakes 64 subscribers, then lets other tasks run, and goes on. In between, what arrives at the server is
     /// published, so that the subscribers who come later find several events, which cost them one write.
@@ -74,6 +81,10 @@ impl<T: Timer> Future for Driver<T> {
         let keep_alive = this.keep_alive.as_mut().poll_tick(this.timer, cx);
         let age = this.age.as_mut().poll_tick(this.timer, cx);
         let step = this.shared.0.with(|state| state.drain_step());
+        if step.is_some() && !this.timer.ever_fires() {
+            let wakes = (this.shared.0).with(|state| state.start_drain(Duration::ZERO));
+            wakes.wake();
+        }
         // Timers are not called under the lock.
         let drain = step.is_some() && {
             this.drain.as_mut().set_interval(step);

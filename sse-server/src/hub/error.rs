@@ -21,6 +21,8 @@ pub enum PublishError {
         /// The limit.
         limit: usize,
     },
+    /// What a log brought is not one block of an event stream.
+    InvalidBlock,
     /// An ID that is not behind the newest one was to be inserted, or the sequence has come to its end.
     OutOfOrder,
 }
@@ -44,6 +46,9 @@ impl fmt::Display for PublishError {
                     "no further topic: max_topics is {limit}, and all of them have subscribers"
                 )
             }
+            Self::InvalidBlock => f.write_str(
+                "not a block: lines that end with LF, and a blank line at the end alone",
+            ),
             Self::OutOfOrder => f.write_str("the event's ID is not behind the newest one"),
         }
     }

@@ -96,7 +96,8 @@ impl<L> Drop for Handle<L> {
 }
 
 impl Hub {
-    /// Makes a hub with the default bounds, and its driver, which has no timer: without one there are no keep-alives.
+    /// Makes a hub with the default bounds, and its driver, which has no timer: without one there are no keep-alives
+    /// and no bound on age, and a drain ends all streams at once.
     ///
     /// [`builder`](Self::builder) takes the bounds and a timer; its `spawn` (feature `tokio`) leaves nothing else to do.
     pub fn new() -> (Self, Driver<NoTimer>) {
@@ -114,8 +115,10 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// If the event brings an ID of its own or does not fit into the log, or if the topic has no usable name or is one
-    /// too many. Then nothing was published.
+    /// Nothing was published if the event brings an ID of its own ([`PublishError::HasId`]) or does not fit into the log
+    /// ([`TooLarge`](PublishError::TooLarge)), or if the topic has no usable name
+    /// ([`InvalidTopic`](PublishError::InvalidTopic)) or is one too many
+    /// ([`TooManyTopics`](PublishError::TooManyTopics)).
     pub fn publish(&self, topic: &str, event: &OutgoingEvent<'_>) -> Result<EventId, PublishError> {
         check_topic(topic)?;
         self.handle.log.append_now(topic, Payload::encode(event)?)
@@ -167,7 +170,8 @@ impl<L> Hub<L> {
     ///
     /// # Errors
     ///
-    /// If it is refused: [`Refusal::into_response`] makes the answer.
+    /// If it is refused, for one of the [`RefusalReason`]s: a limit, a drain, a name that is none, or the application's own
+    /// check. [`Refusal::into_response`] makes the answer.
     pub fn subscribe<T: AsRef<str>>(
         &self,
         topics: impl IntoIterator<Item = T>,

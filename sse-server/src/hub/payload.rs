@@ -39,6 +39,42 @@ impl Payload {
         Ok(payload)
     }
 
+    /// Makes one of a block that another process got by [`block`](Self::block), for a [`Log`](crate::Log) that is shared.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::InvalidBlock`] if it is not one block: if it does not end with its only blank line, or has a CR.
+    /// [`PublishError::HasId`] if it has an `id` line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_server::Payload;
+    ///
+    /// let payload = Payload::from_block(b"event: news\ndata: hello\n\n")?;
+    /// assert_eq!(payload.block(), b"event: news\ndata: hello\n\n");
+    /// assert!(Payload::from_block(b"data: one\n\ndata: forged\n\n").is_err());
+    /// # Ok::<(), sse_server::PublishError>(())
+    /// ```
+    pub fn from_block(block: &[u8]) -> Result<Self, PublishError> {
+        let mut lines = block
+            .strip_suffix(b"\n")
+            .ok_or(PublishError::InvalidBlock)?
+            .split_inclusive(|byte| *byte == b'\n');
+        // What follows an `id` line in a block counts, so each line is looked at.
+        if lines.any(|line| line == b"\n" || !line.ends_with(b"\n") || line.contains(&b'\r')) {
+            return Err(PublishError::InvalidBlock);
+        }
+        let mut lines = block.split(|byte| *byte == b'\n');
+        if lines.any(|line| line == b"id" || line.starts_with(b"id:")) {
+            return Err(PublishError::HasId);
+        }
+        let mut buffer = BytesMut::with_capacity(HEADROOM + block.len());
+        buffer.resize(HEADROOM, 0);
+        buffer.extend_from_slice(block);
+        Ok(Self { buffer })
+    }
+
     /// Returns the block: the event's lines and a blank line, without an `id` line.
     #[must_use]
     pub fn block(&self) -> &[u8] {
@@ -160,6 +196,45 @@ mod tests {
                 .last_event_id(id)
                 .data("x");
             assert_eq!(Payload::encode(&event).unwrap_err(), PublishError::HasId);
+        }
+    }
+
+    #[test]
+    fn a_block_comes_back_as_it_was() {
+        let type_of_id = EventType::from_static("id: 4");
+        for event in [
+            OutgoingEvent::new().data("x\ny"),
+            OutgoingEvent::new().data("\n\nid: 1"),
+            OutgoingEvent::new(),
+            OutgoingEvent::new().comment("id: 1\n"),
+            OutgoingEvent::new().event_type(type_of_id).data("x"),
+        ] {
+            let payload = Payload::encode(&event).unwrap();
+            let copy = Payload::from_block(payload.block()).unwrap();
+            let id = EventId::new(1, 2);
+            assert_eq!(copy.seal(id), payload.seal(id));
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_block_without_an_id_is_refused() {
+        for block in [
+            "",
+            "data: x",
+            "data: x\n",
+            "\n\n",
+            "data: x\n\n\n",
+            "\ndata: x\n\n",
+            "data: x\n\ndata: y\n\n",
+            "data: x\r\n\r\n",
+            "data: x\rid: 1\n\n",
+        ] {
+            let error = Payload::from_block(block.as_bytes()).unwrap_err();
+            assert_eq!(error, PublishError::InvalidBlock, "{block:?}");
+        }
+        for block in ["id\n\n", "id: 1\n\n", "data: x\nid:\n\n"] {
+            let error = Payload::from_block(block.as_bytes()).unwrap_err();
+            assert_eq!(error, PublishError::HasId, "{block:?}");
         }
     }
 

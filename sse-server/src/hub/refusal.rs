@@ -84,7 +84,8 @@ impl Refusal {
     ///
     /// If the client may come back later, that is an event stream (status 200) that sets the reconnection time and
     /// ends: a browser's `EventSource` gives up for good on any other status. If it may not, the status is 403 (not
-    /// admitted) or 400 (wrong topics), which makes every client give up.
+    /// admitted) or 400 (wrong topics), which makes every client give up. To send a client away for good although
+    /// nothing is wrong, answer with status 204 yourself.
     #[must_use]
     pub fn into_response(self) -> Response<SubscriptionBody> {
         if !self.reason.is_temporary() {

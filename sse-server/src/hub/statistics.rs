@@ -2,7 +2,9 @@
 
 use crate::event_id::EventId;
 
-/// What a hub holds and has done since it was made.
+/// What a hub holds and has done since it was made, all at one moment.
+///
+/// Made by [`Hub::statistics`](crate::Hub::statistics), which costs no more than a look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {

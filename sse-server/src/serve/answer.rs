@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -10,6 +11,7 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use tokio::time::timeout;
 
 use super::options::{Hosts, Key, Other, ServeOptions, Topics};
 use super::origin::{Gate, Verdict};
@@ -27,6 +29,8 @@ pub(crate) struct Site<L> {
     key: Arc<Key>,
     other: Option<Arc<Other>>,
     max_request_bytes: usize,
+    body_timeout: Duration,
+    refuse_with_status: bool,
     ending: AtomicBool,
 }
 
@@ -46,6 +50,7 @@ impl<L> Site<L> {
             gate: Gate {
                 hosts,
                 origins: options.origins.clone(),
+                credentials: options.credentials,
             },
             path: options.path.clone(),
             health_path: options.health_path.clone(),
@@ -53,6 +58,8 @@ impl<L> Site<L> {
             key: Arc::clone(&options.key),
             other: options.other.clone(),
             max_request_bytes: options.max_request_bytes,
+            body_timeout: options.header_timeout,
+            refuse_with_status: options.refuse_with_status,
             ending: AtomicBool::new(false),
         }
     }
@@ -115,6 +122,7 @@ impl<L> Site<L> {
             .subscribe_as(key.as_deref(), topics, last_event_id.as_ref())
         {
             Ok(subscription) => subscription.into_response(),
+            Err(refusal) if self.refuse_with_status => refusal.into_unavailable(),
             Err(refusal) => refusal.into_response(),
         }
     }
@@ -131,7 +139,12 @@ impl<L> Site<L> {
         let Some(other) = &self.other else {
             return text(StatusCode::NOT_FOUND, "there is nothing here\n");
         };
-        match Limited::new(body, self.max_request_bytes).collect().await {
+        let body = Limited::new(body, self.max_request_bytes).collect();
+        // hyper waits for a body as long as it takes, and with it one of the places for connections.
+        let Ok(body) = timeout(self.body_timeout, body).await else {
+            return text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n");
+        };
+        match body {
             Ok(body) => {
                 other(Request::from_parts(head, body.to_bytes())).map(SubscriptionBody::of_bytes)
             }

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::answer::Site;
 use super::handover::Handover;
+use super::idle::{Answer, Requests, Watched};
 use super::io::WriteTimeout;
 use super::options::ServeOptions;
 use super::stream::Stream;
@@ -46,6 +47,9 @@ impl Protocols {
             .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(options.write_timeout)
             .max_send_buf_size(MAX_BUFFER_BYTES)
+            // What a client may send before it is read. By default that is 1 MiB.
+            .initial_stream_window_size(WINDOW_BYTES)
+            .initial_connection_window_size(WINDOW_BYTES)
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(16 * 1024);
         Self {
@@ -124,15 +128,24 @@ async fn http2<L: Log>(
     ending: watch::Receiver<()>,
 ) {
     let io = WriteTimeout::new(socket, protocols.write_timeout, None);
+    let requests = Requests::default();
     let service = {
-        let site = Arc::clone(&site);
+        let (site, requests) = (Arc::clone(&site), requests.clone());
         service_fn(move |request| {
-            let site = Arc::clone(&site);
-            async move { Ok::<_, Infallible>(site.answer(request, peer).await) }
+            let (site, open) = (Arc::clone(&site), requests.open());
+            async move {
+                let response = site.answer(request, peer).await;
+                Ok::<_, Infallible>(response.map(|body| Answer::new(body, open)))
+            }
         })
     };
-    let connection = pin!(protocols.http2.serve_connection(TokioIo::new(io), service));
-    let shut_down = http2::Connection::graceful_shutdown;
+    let connection = pin!(Watched::new(
+        protocols.http2.serve_connection(TokioIo::new(io), service),
+        requests,
+        protocols.header_timeout,
+        http2::Connection::graceful_shutdown,
+    ));
+    let shut_down = Watched::shut_down;
     until_end(connection, shut_down, None, &site, ending).await;
 }
 
@@ -181,6 +194,9 @@ const HTTP2_START: [u8; 3] = *b"PRI";
 
 /// What may wait for a client in hyper's buffer, in bytes.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
+
+/// The same for what a client of HTTP/2 sends, as the protocol has it by default.
+const WINDOW_BYTES: u32 = 65_535;
 
 /// How many requests a connection of HTTP/2 can have open, and so how many streams.
 const MAX_STREAMS: u32 = 100;

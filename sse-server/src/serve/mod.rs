@@ -3,6 +3,7 @@
 mod answer;
 mod connection;
 mod handover;
+mod idle;
 mod io;
 pub(crate) mod options;
 mod origin;
@@ -27,9 +28,10 @@ use crate::hub::log::Log;
 /// another says whether the server is well, and everything else is for [`ServeOptions::other`] to answer.
 ///
 /// It sets `TCP_NODELAY`, and bounds what a peer can do: the time that it takes to send a request or to read what is
-/// sent, the number of connections, the hosts and origins that requests name, and the memory of each connection, which
-/// is some kilobytes, and a frame for one that does not read (over HTTP/2 also its buffers). It knows no TLS; put it behind a
-/// proxy, or serve the hub with a server of your own, as the examples do.
+/// sent, the number of connections, the hosts and origins that requests name, and the memory of each stream, which is
+/// some kilobytes, and a frame for one that does not read (over HTTP/2 also its buffers of 64 KiB; there, a connection
+/// has at most 100 streams). It knows no TLS; put it behind a proxy, or serve the hub with a server of your own, as the
+/// examples do.
 ///
 /// It never fails because of a peer. It runs until [`ServeOptions::shutdown`] ends it.
 ///

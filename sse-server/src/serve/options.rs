@@ -41,6 +41,8 @@ pub struct ServeOptions {
     pub(crate) other: Option<Arc<Other>>,
     pub(crate) hosts: Hosts,
     pub(crate) origins: Vec<String>,
+    pub(crate) credentials: bool,
+    pub(crate) refuse_with_status: bool,
     pub(crate) header_timeout: Duration,
     pub(crate) write_timeout: Duration,
     pub(crate) max_connections: usize,
@@ -69,6 +71,8 @@ impl ServeOptions {
             other: None,
             hosts: Hosts::ByAddress,
             origins: Vec::new(),
+            credentials: false,
+            refuse_with_status: false,
             header_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
             max_connections: 16_384,
@@ -104,6 +108,9 @@ impl ServeOptions {
     }
 
     /// Sets under which key a subscriber is counted and admitted. By default it is the IP address of the peer.
+    ///
+    /// Behind a proxy that is the proxy's, so take the client's from the header that the proxy sets, and cut it to a
+    /// length that an address may have: keys are kept as long as there are subscribers with them.
     pub fn key(
         mut self,
         key: impl Fn(&Parts, SocketAddr) -> Option<String> + Send + Sync + 'static,
@@ -142,8 +149,9 @@ impl ServeOptions {
         self
     }
 
-    /// Sets which origins besides the server's own may read the stream and the other answers, such as
-    /// `https://example.com`; `*` is any. None by default.
+    /// Sets which origins besides the server's own may read the stream and the other answers, written as browsers write
+    /// them in `Origin`: `https://example.com`, in lower case and without a slash at its end. `*` is any. None by
+    /// default.
     ///
     /// A request of a page of another origin is answered 403; those of the listed ones get the headers of CORS.
     /// Requests without `Origin`, which do not come from a script of a page, are not restricted.
@@ -155,7 +163,23 @@ impl ServeOptions {
         self
     }
 
-    /// Sets how long a client may take to send the head of a request. 10 s by default.
+    /// Sets whether the pages of the origins that are listed may send cookies, as an `EventSource` does that was made
+    /// with `withCredentials`. Off by default. Has no effect for an origin that only `*` allows.
+    pub fn allow_credentials(mut self, allow: bool) -> Self {
+        self.credentials = allow;
+        self
+    }
+
+    /// Sets whether a subscription that is refused for now is answered by status 503 and `Retry-After`. Off by default:
+    /// then it is an event stream that sets the reconnection time and ends, since a browser's `EventSource` comes back
+    /// after nothing else. For servers whose clients are no browsers.
+    pub fn refuse_with_status(mut self, refuse: bool) -> Self {
+        self.refuse_with_status = refuse;
+        self
+    }
+
+    /// Sets how long a client may take to send the head of a request, and as long again for its body, before it is cut
+    /// off. It is also how long a connection can be without a request, over HTTP/2 about. 10 s by default.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.header_timeout = timeout;
         self
@@ -163,6 +187,10 @@ impl ServeOptions {
 
     /// Sets how long a client may take no bytes at all while some are waiting for it, before its connection is cut. 30
     /// s by default.
+    ///
+    /// Over HTTP/2, a client can stall a stream of its connection and read the others. Then it is not cut; it costs its
+    /// buffer and a frame, until it falls out of the log and goes on from there, or is ended (`gap_policy` of the
+    /// builder).
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
@@ -215,7 +243,8 @@ impl fmt::Debug for ServeOptions {
 fn topics_of_query(request: &Parts) -> Vec<String> {
     let query = request.uri.query().unwrap_or_default();
     let topics: Vec<String> = crate::query::values(query, "topic")
-        .filter_map(|topic| String::from_utf8(topic).ok())
+        // One that is no text is not left out, or the client would get what it has not asked for: no topic is empty.
+        .map(|topic| String::from_utf8(topic).unwrap_or_default())
         .collect();
     if topics.is_empty() {
         return vec!["events".to_owned()];

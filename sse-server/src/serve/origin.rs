@@ -1,8 +1,8 @@
 //! Who may ask: the checks of `Host` and `Origin`, and the headers of CORS.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, HOST, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, HOST, HeaderValue, ORIGIN, VARY,
 };
 use http::request::Parts;
 use http::uri::Authority;
@@ -14,6 +14,8 @@ pub(crate) struct Gate {
     /// `None` takes any host.
     pub(crate) hosts: Option<Vec<String>>,
     pub(crate) origins: Vec<String>,
+    /// Pages of listed origins may send cookies.
+    pub(crate) credentials: bool,
 }
 
 /// What a gate has made of a request.
@@ -21,8 +23,8 @@ pub(crate) struct Gate {
 pub(crate) enum Verdict {
     /// A request of the server's own origin, or of no page.
     Own,
-    /// One of another origin that is allowed: the answer names it.
-    Other(HeaderValue),
+    /// One of another origin that is allowed: the answer names it, and says whether it may send cookies.
+    Other(HeaderValue, bool),
     Refused(&'static str),
 }
 
@@ -48,9 +50,13 @@ impl Gate {
         if host.is_some_and(|host| is_origin_of(origin, &host)) {
             return Verdict::Own;
         }
-        let allowed = |listed: &String| listed == "*" || listed.as_bytes() == origin.as_bytes();
-        if self.origins.iter().any(allowed) {
-            return Verdict::Other(origin.clone());
+        let is_listed = |listed: &String| listed.as_bytes() == origin.as_bytes();
+        if self.origins.iter().any(is_listed) {
+            return Verdict::Other(origin.clone(), self.credentials);
+        }
+        // Never with cookies, or any page could read what its visitor may read.
+        if self.origins.iter().any(|listed| listed == "*") {
+            return Verdict::Other(origin.clone(), false);
         }
         Verdict::Refused("pages of this origin may not read this; see allowed_origins\n")
     }
@@ -59,10 +65,16 @@ impl Gate {
 impl Verdict {
     /// Adds to an answer what lets a page of the other origin read it.
     pub(crate) fn mark(self, headers: &mut HeaderMap, preflight: bool) {
-        let Self::Other(origin) = self else {
+        let Self::Other(origin, credentials) = self else {
             return;
         };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if credentials {
+            headers.insert(
+                ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
+        }
         headers.append(VARY, HeaderValue::from_static("Origin"));
         if preflight {
             headers.insert(
@@ -137,6 +149,7 @@ mod tests {
                 "[::1]".to_owned(),
             ]),
             origins: vec!["https://a.example".to_owned()],
+            credentials: true,
         }
     }
 
@@ -163,9 +176,23 @@ mod tests {
         let any = Gate {
             hosts: None,
             origins: Vec::new(),
+            credentials: false,
         };
         assert_eq!(judge(&any, &[]), Verdict::Own);
         assert_eq!(judge(&any, &[("host", "evil.example")]), Verdict::Own);
+    }
+
+    #[test]
+    fn the_host_in_the_uri_is_the_one_that_counts() {
+        // A request to a proxy, and every request of HTTP/2.
+        for (uri, is_own) in [
+            ("http://localhost:8080/events", true),
+            ("http://evil.example/events", false),
+        ] {
+            let request = Request::builder().uri(uri).header("host", "localhost");
+            let verdict = local().judge(&request.body(()).unwrap().into_parts().0);
+            assert_eq!(verdict == Verdict::Own, is_own, "{uri}");
+        }
     }
 
     #[test]
@@ -185,7 +212,7 @@ mod tests {
         let listed = HeaderValue::from_static("https://a.example");
         assert_eq!(
             judge(&local(), &[host, ("origin", "https://a.example")]),
-            Verdict::Other(listed)
+            Verdict::Other(listed, true)
         );
         for origin in [
             "http://a.example",
@@ -211,11 +238,12 @@ mod tests {
         let any = Gate {
             hosts: None,
             origins: vec!["*".to_owned()],
+            credentials: true,
         };
         let null = HeaderValue::from_static("null");
         assert_eq!(
             judge(&any, &[host, ("origin", "null")]),
-            Verdict::Other(null)
+            Verdict::Other(null, false)
         );
     }
 
@@ -224,6 +252,7 @@ mod tests {
         let gate = Gate {
             hosts: None,
             origins: Vec::new(),
+            credentials: false,
         };
         for (host, origin) in [
             ("a.example", "http://a.example"),

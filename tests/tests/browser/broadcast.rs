@@ -16,6 +16,8 @@ fn broadcast_in_two_tabs() {
     page.set_size(800, 700);
     page.go(&server.url());
     page.wait_for_text("open");
+    page.wait_for_text("none yet");
+    page.save_screenshot("broadcast-empty");
     publish(&page, "from the first");
     page.wait_for_text("from the first");
 
@@ -45,11 +47,31 @@ fn broadcast_in_two_tabs() {
     );
     let before = last_event_id(&page);
     assert!(before.ends_with("-3"), "{before}");
-    page.save_screenshot("broadcast");
+
+    // Whatever is published, by whoever, the page stays in shape.
+    for text in ["", "two\nlines", &"word".repeat(2_000)] {
+        page.evaluate(&format!(
+            "fetch('/publish', {{method: 'POST', body: {}}}).then((answer) => answer.text())",
+            Value::from(text)
+        ));
+    }
+    page.wait_for_text("wordword");
+    for scheme in ["light", "dark"] {
+        page.set_colors(scheme);
+        for (shape, width, height) in [("wide", 1_280, 900), ("narrow", 320, 900)] {
+            page.set_size(width, height);
+            check_width(&page);
+            page.save_screenshot(&format!("broadcast-{scheme}-{shape}"));
+        }
+    }
+    page.set_colors("light");
+    page.set_size(800, 700);
 
     // A new life of the server knows nothing of the old one, and says so.
     server.kill();
-    page.wait_for_text("connecting");
+    page.wait_for_text("connecting again");
+    publish(&page, "to nobody");
+    page.wait_for_text("Not published");
     page.save_screenshot("broadcast-connecting");
     let _restarted = Example::start(&program, server.address).expect("the port is still free");
     page.wait_for_text("Something was missed");
@@ -61,13 +83,17 @@ fn broadcast_in_two_tabs() {
     page.save_screenshot("broadcast-gap");
     page.set_colors("dark");
     page.set_size(320, 640);
-    page.save_screenshot("broadcast-narrow");
-    let overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth");
-    assert!(overflow.as_i64() <= Some(0), "{overflow} pixels too wide");
+    check_width(&page);
+    page.save_screenshot("broadcast-gap-narrow");
     // The browser itself complains that the server was gone, and of nothing else.
     for complaint in page.complaints() {
         assert!(complaint.contains("net::ERR_"), "{complaint}");
     }
+}
+
+fn check_width(page: &Page<'_>) {
+    let overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    assert!(overflow.as_i64() <= Some(0), "{overflow} pixels too wide");
 }
 
 /// Publishes by the form of the page, as somebody does who writes there.

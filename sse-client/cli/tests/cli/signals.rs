@@ -29,6 +29,17 @@ fn a_signal_ends_a_connection_that_is_open() {
 }
 
 #[test]
+fn a_signal_ends_the_demo_with_its_server() {
+    for (signal, code) in SIGNALS {
+        let mut running = Running::start(&mut command(&["--demo", "-q", "-o", "data"]));
+        assert_eq!(running.line(), "hello");
+        running.signal(signal);
+        let ended = running.end();
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(code), ""));
+    }
+}
+
+#[test]
 fn a_signal_ends_a_wait_for_standard_input() {
     for (signal, code) in SIGNALS {
         let mut running = Running::start(command(&["-", "-o", "data"]).stdin(Stdio::piped()));

@@ -32,14 +32,16 @@ impl State {
             }
             drain.steps_left = 0;
         } else {
+            // A timer that counts milliseconds is up to one late, at each step.
+            let steps = u32::try_from(window.as_millis() / 2).unwrap_or(u32::MAX);
+            let steps = steps.clamp(1, DRAIN_STEPS);
+            let step = (window / steps).saturating_sub(MILLISECOND);
+            // What is left of the window is time for the ends to be written.
+            let ending_steps = (steps as usize * 3 / 4).max(1);
             self.drain = Some(Drain {
-                step: window / DRAIN_STEPS,
-                amount: self.subscribers.len().div_ceil(DRAIN_ENDING_STEPS),
-                steps_left: if window.is_zero() {
-                    0
-                } else {
-                    DRAIN_STEPS as usize
-                },
+                step: step.max(MILLISECOND),
+                amount: self.subscribers.len().div_ceil(ending_steps),
+                steps_left: if window.is_zero() { 0 } else { steps as usize },
                 next: 0,
                 over: false,
                 waiting: Vec::new(),
@@ -136,8 +138,7 @@ impl State {
     }
 }
 
-/// In how many steps a drain goes.
+/// In how many steps a drain goes, unless its window is too short for them.
 const DRAIN_STEPS: u32 = 64;
 
-/// In how many of them all streams are told to end. What is left is time for the ends to be written.
-const DRAIN_ENDING_STEPS: usize = 48;
+const MILLISECOND: Duration = Duration::from_millis(1);
