@@ -58,6 +58,12 @@ impl SubscriptionBody {
         BytesStream::new(self)
     }
 
+    /// Tells whether it is that of a subscriber, so that it goes on until one of the two sides ends it.
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_subscription(&self) -> bool {
+        matches!(self.source, Source::Subscriber(..))
+    }
+
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let (shared, key) = match &mut self.source {
             Source::Subscriber(shared, key) => (shared, *key),

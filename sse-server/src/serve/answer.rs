@@ -1,6 +1,5 @@
 //! [`Site`]: which answer a request gets.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,11 +77,11 @@ impl<L> Site<L> {
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
-    ) -> Result<Response<SubscriptionBody>, Infallible> {
+    ) -> Response<SubscriptionBody> {
         let (head, body) = request.into_parts();
         let verdict = self.gate.judge(&head);
         if let Verdict::Refused(why) = verdict {
-            return Ok(text(StatusCode::FORBIDDEN, why));
+            return text(StatusCode::FORBIDDEN, why);
         }
         let preflight = head.method == Method::OPTIONS
             && head.headers.contains_key("access-control-request-method");
@@ -101,7 +100,7 @@ impl<L> Site<L> {
             HeaderName::from_static("x-content-type-options"),
             HeaderValue::from_static("nosniff"),
         );
-        Ok(response)
+        response
     }
 
     fn subscribe(&self, request: &Parts, peer: SocketAddr) -> Response<SubscriptionBody> {

@@ -3,11 +3,14 @@
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+use super::handover::Handover;
 
 /// Fails when a write has waited for too long. A client that stalls does not poll its body, so nothing but the socket
 /// notices it.
@@ -16,15 +19,22 @@ pub(crate) struct WriteTimeout<I> {
     timeout: Duration,
     /// Runs while a write waits. Most never do.
     running: Option<Pin<Box<Sleep>>>,
+    /// Is told when everything is written.
+    handover: Option<Arc<Handover>>,
 }
 
 impl<I> WriteTimeout<I> {
-    pub(crate) fn new(io: I, timeout: Duration) -> Self {
+    pub(crate) fn new(io: I, timeout: Duration, handover: Option<Arc<Handover>>) -> Self {
         Self {
             io,
             timeout,
             running: None,
+            handover,
         }
+    }
+
+    pub(crate) fn into_inner(self) -> I {
+        self.io
     }
 
     fn judge<T>(
@@ -81,6 +91,10 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Whoever flushes has written what it had.
+        if let Some(handover) = &self.handover {
+            handover.flushed();
+        }
         let result = Pin::new(&mut self.io).poll_flush(cx);
         // Nothing to flush is no progress of a write that waits.
         match result {
