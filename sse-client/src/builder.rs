@@ -13,6 +13,7 @@ use sse_codec::{LastEventId, ParserBuilder, Utf8Policy};
 use crate::attempt::{Attempt, LAST_EVENT_ID_IS_OURS, header, names};
 use crate::connection::Settings;
 use crate::cursor::{Cursor, CursorStore};
+use crate::driver::Driver;
 use crate::error::{Error, Kind};
 use crate::event_source::EventSource;
 use crate::intake::IntakeSettings;
@@ -379,7 +380,8 @@ impl EventSourceBuilder {
             idle_timeout: self.idle_timeout,
             event_timeout: self.event_timeout,
         };
-        Ok(EventSource::new(settings, http, self.prepare, cursor))
+        let driver = Driver::new(settings, http, self.prepare, cursor);
+        Ok(EventSource::new(driver))
     }
 
     /// Has [`build`](Self::build) report what is wrong.

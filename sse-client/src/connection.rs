@@ -710,3 +710,6 @@ mod simulation;
 mod soak;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::settings;

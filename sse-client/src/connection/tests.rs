@@ -29,7 +29,7 @@ pub(super) fn at(seconds: u64) -> Now {
     }
 }
 
-pub(super) fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         request: RequestSettings {
             url: URL.parse().unwrap(),
