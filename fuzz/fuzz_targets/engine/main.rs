@@ -1,10 +1,12 @@
 //! The client's engine under arbitrary happenings: never two requests at once, never one before its delay is over, nothing
-//! after the end, everything that was fed handed out in order, and the last event ID never lost or invented.
+//! after the end, nothing done twice, no secret elsewhere, everything that was fed handed out in order, and the last event ID
+//! never lost or invented.
 
 #![no_main]
 
 mod happening;
 mod model;
+mod requests;
 mod script;
 
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +16,11 @@ use model::Model;
 
 // The sources themselves, since nothing of this is public, as it should be.
 #[path = "../../../sse-client/src"]
-#[allow(dead_code, unexpected_cfgs, reason = "neither the engine's driver nor the features are here")]
+#[allow(
+    dead_code,
+    unexpected_cfgs,
+    reason = "neither the engine's driver nor the features are here"
+)]
 mod client {
     pub(crate) mod attempt;
     pub(crate) mod backoff;
@@ -38,7 +44,8 @@ mod client {
 
 // Where they look for each other.
 use client::{
-    attempt, backoff, classifier, connection, decision, error, intake, outgoing, policy, redirect, request, response, retry_after, setbacks, stats, update, url, watchdog,
+    attempt, backoff, classifier, connection, decision, error, intake, outgoing, policy, redirect,
+    request, response, retry_after, setbacks, stats, update, url, watchdog,
 };
 
 fuzz_target!(|input: Input| {
