@@ -509,6 +509,10 @@ impl Model {
                 self.requests.redirected(status, location);
             }
         } else {
+            // Should another request follow, then since the server has refused to do anything. The report of that may be cut off
+            // by the caller's wish to reconnect.
+            self.requests
+                .lost(self.has_hook && matches!(status.as_u16(), 401 | 407));
             // Whatever is made of it, not one more request comes of it at once.
             self.retry_after = retry_after.map_or(Duration::ZERO, |(_, time)| time.min(HOUR));
             self.not_before = self.not_before.max(self.now.time + FLOOR);
