@@ -47,11 +47,11 @@ impl EventSourceBuilder {
     /// Sets an async function that is given each attempt before it is sent, and returns it, changed or not: with a fresh
     /// token, another URL, another method. Default: none.
     ///
-    /// It is not asked again for a redirect. If it fails, so does the attempt ([`Error::is_prepare`]), and there will be
+    /// It is not asked again for a redirect. If it fails, so does the attempt ([`Error::is_prepare`](crate::Error::is_prepare)), and there will be
     /// another one later, by the policy. It has as long as the [response](Self::response_timeout) after it.
     ///
     /// With such a hook, 401 and 407 are not final at once: it is asked for other credentials, without a delay, but only once
-    /// until an event has come ([`Policy::resilient`]).
+    /// until an event has come ([`Policy::resilient`](crate::Policy::resilient)).
     ///
     /// # Examples
     ///
