@@ -45,7 +45,10 @@ fn pings_find_a_connection_that_dies_behind_many_events() {
         let more = Signal::new();
         let server = start(
             certificate,
-            [Answer::stream("data: a\n\n").wait(&more).send("data: b\n\n").freeze()],
+            [Answer::stream("data: a\n\n")
+                .wait(&more)
+                .send("data: b\n\n")
+                .freeze()],
         );
         let mut updates = open(&server).await;
         let (_, update) = silence(&mut updates, Duration::from_secs(100)).await;
