@@ -184,6 +184,13 @@ impl Error {
         matches!(*self.kind, Kind::EndOfBody { .. })
     }
 
+    /// Returns whether the body has ended in the middle of an event, which is dropped. A kind of
+    /// [`is_end_of_body`](Self::is_end_of_body).
+    #[must_use]
+    pub fn is_end_in_event(&self) -> bool {
+        matches!(*self.kind, Kind::EndOfBody { in_event: true })
+    }
+
     /// Returns whether the last event ID could not be sent, since it holds control characters, or nothing but spaces, or
     /// is longer than 8 KiB. Never final: the request goes out without an ID.
     #[must_use]
