@@ -32,6 +32,8 @@ pub(crate) struct Driver {
     loading: Option<Loading>,
     /// What came while [`connect`](Self::connect) waited for something else.
     stash: Stash,
+    /// Why it has ended, once that was handed out.
+    closed: Option<CloseReason>,
     /// When the first poll was: the zero of the engine's time.
     start: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -69,6 +71,7 @@ impl Driver {
                 .map(|cursor| Box::pin(cursor.clone().load()) as Loading),
             shared: Arc::new(shared),
             stash: Stash::default(),
+            closed: None,
             start: None,
             timer: None,
             is_flooded: false,
@@ -123,6 +126,10 @@ impl Driver {
     pub(crate) fn last_event_id(&self) -> &str {
         let of_engine = self.connection.last_event_id();
         self.stash.last_event_id.as_deref().unwrap_or(of_engine)
+    }
+
+    pub(crate) fn close_reason(&self) -> Option<&CloseReason> {
+        self.closed.as_ref()
     }
 
     pub(crate) fn ready_state(&self) -> ReadyState {
@@ -205,6 +212,9 @@ impl Driver {
             match self.connection.next() {
                 Action::Yield(update) => {
                     self.trace.update(&update);
+                    if let Update::Closed { why, .. } = &update {
+                        self.closed = Some(why.clone());
+                    }
                     return Poll::Ready(Some(update));
                 }
                 Action::Prepare(attempt) => {

@@ -52,15 +52,12 @@ use crate::updates::Updates;
 #[must_use = "an event source does nothing until it is polled"]
 pub struct EventSource {
     updates: Updates,
-    /// Why it has ended.
-    closed: Option<CloseReason>,
 }
 
 impl EventSource {
     pub(crate) fn new(driver: Driver) -> Self {
         Self {
             updates: Updates::new(driver),
-            closed: None,
         }
     }
 
@@ -150,11 +147,11 @@ impl EventSource {
         self.updates.last_event_id()
     }
 
-    /// Returns why it has ended, once the stream has: whether with the body of a request that is not repeated, by 204, or by an
-    /// error. `None` before that, and after [`close`](Self::close).
+    /// Returns why it has ended, once the stream has: with the body of a request that is not repeated, by 204, by an error, or
+    /// by the caller's wish to [`finish`](Self::finish). `None` before that, and after [`close`](Self::close).
     #[must_use]
     pub fn close_reason(&self) -> Option<&CloseReason> {
-        self.closed.as_ref()
+        self.updates.close_reason()
     }
 
     /// Returns the state of the connection.
@@ -178,12 +175,14 @@ impl Stream for EventSource {
         for _ in 0..MAX_STEPS {
             match ready!(Pin::new(&mut self.updates).poll_next(cx)) {
                 Some(Update::Event(event)) => return Poll::Ready(Some(Ok(event))),
-                Some(Update::Error(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Update::Closed { why, .. }) => {
-                    let why = self.closed.insert(why);
-                    if let CloseReason::Failed(error) = why {
-                        return Poll::Ready(Some(Err(error.clone())));
-                    }
+                Some(
+                    Update::Error(error)
+                    | Update::Closed {
+                        why: CloseReason::Failed(error),
+                        ..
+                    },
+                ) => {
+                    return Poll::Ready(Some(Err(error)));
                 }
                 Some(_) => {}
                 None => return Poll::Ready(None),

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::handle::{Command, Handle};
 use crate::response::ResponseHead;
 use crate::stats::Stats;
-use crate::update::{ReadyState, Update};
+use crate::update::{CloseReason, ReadyState, Update};
 
 /// A stream of everything that happens to an event source: its events, and how its connection fares.
 ///
@@ -104,6 +104,12 @@ impl Updates {
     #[must_use]
     pub fn last_event_id(&self) -> &str {
         self.driver.last_event_id()
+    }
+
+    /// Returns why it has ended, see [`EventSource::close_reason`](crate::EventSource::close_reason).
+    #[must_use]
+    pub fn close_reason(&self) -> Option<&CloseReason> {
+        self.driver.close_reason()
     }
 
     /// Returns the state of the connection.

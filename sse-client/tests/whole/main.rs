@@ -4,6 +4,7 @@
 mod compression;
 mod control;
 mod cursor;
+mod ends;
 #[cfg(all(feature = "file-store", feature = "json"))]
 mod examples;
 mod fault_page;
@@ -23,3 +24,4 @@ mod tls;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod views;
+mod ways;

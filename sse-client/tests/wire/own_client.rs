@@ -63,6 +63,17 @@ fn pings_find_a_connection_that_dies_behind_many_events() {
 }
 
 #[test]
+fn dropping_the_stream_closes_its_connection() {
+    let name = "own_client::dropping_the_stream_closes_its_connection";
+    in_a_process_that_trusts(name, async |certificate| {
+        let server = start(certificate, [Answer::stream("data: a\n\n").hold()]);
+        let updates = open(&server).await;
+        drop(updates);
+        server.closed(1).await;
+    });
+}
+
+#[test]
 fn silence_is_no_death_while_pings_are_answered() {
     let name = "own_client::silence_is_no_death_while_pings_are_answered";
     in_a_process_that_trusts(name, async |certificate| {
