@@ -111,7 +111,28 @@ impl EventSourceBuilder {
     /// Everything that the client is set to holds, with one exception: a total timeout would cut every stream, so it is
     /// overridden. Mind its redirect policy: unless that is `reqwest::redirect::Policy::none()`, it follows redirects
     /// in the place of this crate, by its own limit, and sends headers like `x-api-key` on to other origins. Its
-    /// default headers go everywhere in any case.
+    /// default headers go everywhere in any case. And mind its pool: a stream that is given up because its connection is
+    /// dead may be asked for again on the same connection, if that is HTTP/2. `pool_max_idle_per_host(0)` prevents that, and
+    /// `http2_keep_alive_interval` with `http2_keep_alive_while_idle(true)` finds dead ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = reqwest::Client::builder()
+    ///     .proxy(reqwest::Proxy::all("http://localhost:3128")?)
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .pool_max_idle_per_host(0)
+    ///     .tcp_keepalive(Duration::from_secs(30))
+    ///     .build()?;
+    /// let events = sse_client::EventSource::builder("http://localhost:8080/stream")
+    ///     .client(client)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client(mut self, client: reqwest::Client) -> Self {
         self.client = Some(client);
         self
@@ -128,6 +149,20 @@ impl EventSourceBuilder {
     /// The ID that it holds takes the place of [`last_event_id`](Self::last_event_id), which is for the very first time then. It
     /// is changed by [`EventSource::acknowledge`] alone. Within its life the event source resumes behind what it has handed out,
     /// acknowledged or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_client::{EventSource, MemoryStore};
+    ///
+    /// # fn main() -> Result<(), sse_client::Error> {
+    /// let store = MemoryStore::new();
+    /// let events = EventSource::builder("http://localhost:8080/stream")
+    ///     .cursor_store(store.clone())
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cursor_store(mut self, store: impl CursorStore) -> Self {
         self.cursor_store = Some(Box::new(store));
         self

@@ -20,6 +20,23 @@ mod message;
 ///
 /// Neither its `Display` nor its `Debug` output shows credentials, queries of URLs, or values of headers that were
 /// sent.
+///
+/// # Examples
+///
+/// ```
+/// use sse_client::Error;
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.status().map(|status| status.as_u16()) {
+///         Some(401 | 403) => "log in again",
+///         Some(404) => "is that the right URL?",
+///         _ if error.is_certificate() => "the server is not who it should be",
+///         _ if error.is_retries_exhausted() => "look at error.last_failure()",
+///         _ if !error.is_final() => "nothing to do, it goes on",
+///         _ => "read what it says",
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Error {
     kind: Arc<Kind>,

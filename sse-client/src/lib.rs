@@ -33,7 +33,7 @@
 //! | what happens | [`Policy::resilient`] (default) | [`Policy::standard`] |
 //! |---|---|---|
 //! | network error, cut body, timeout, end of the body | reconnect | reconnect |
-//! | certificate refused, request that cannot be built | final error | final error |
+//! | certificate refused, request that cannot be built, redirects that lead nowhere | final error | final error |
 //! | event over the limit, or ill-formed UTF-8 where it is rejected | an error, the stream goes on | the same |
 //! | 200 with an event stream | open | open |
 //! | 200 with another content type or none | final error | final error |

@@ -18,6 +18,21 @@ mod table;
 /// The delay before the reconnection attempt *n* (counted from 1 since the last event) is a random time between *base*
 /// and the larger of 1.5 × *base* and *base* × 2ⁿ, the latter at most [`cap`](Self::cap). *Base* is the reconnection time, which the stream sets
 /// with `retry` (at most one hour), and at least [`floor`](Self::floor). If the server says `Retry-After`, *base* is at least that.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sse_client::Policy;
+///
+/// let policy = Policy::resilient()
+///     .max_attempts(Some(10))
+///     .reconnection_time(Duration::from_secs(3));
+/// let table = policy.to_string();
+/// assert!(table.contains("give up after attempts without an event"));
+/// println!("{table}");
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a policy does nothing until it is given to a builder"]
 pub struct Policy {

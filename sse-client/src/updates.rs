@@ -58,6 +58,10 @@ impl Updates {
     /// # Errors
     ///
     /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// As there.
     pub async fn connect(&mut self) -> Result<ResponseHead, Error> {
         self.driver.connect().await
     }
@@ -71,6 +75,10 @@ impl Updates {
     /// Tells the cursor store that the consumer has done with an event, see [`EventSource::acknowledge`](crate::EventSource::acknowledge).
     ///
     /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
     ///
     /// As there.
     pub fn acknowledge(
