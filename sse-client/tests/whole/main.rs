@@ -17,6 +17,8 @@ mod json;
 mod killed;
 mod methods;
 mod reconnection;
+#[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
+mod refused_stream;
 mod requests;
 mod support;
 #[cfg(any(feature = "default-tls", feature = "rustls"))]
