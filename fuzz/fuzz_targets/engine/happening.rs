@@ -23,6 +23,18 @@ pub(crate) struct Settings {
     pub(crate) resume: Resume,
     /// There is a hook that prepares each attempt.
     pub(crate) hook: bool,
+    /// What the caller's classifier says to every failure.
+    pub(crate) classifier: Option<Says>,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Says {
+    Nothing,
+    Reconnect,
+    /// After so many seconds.
+    ReconnectAfter(u16),
+    Fail,
+    Stop,
 }
 
 /// When another request goes on with the stream.

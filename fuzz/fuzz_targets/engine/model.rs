@@ -7,11 +7,12 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use sse_codec::{Event, LastEventId, Utf8Policy};
 
 use crate::attempt::Attempt;
+use crate::classifier::Reaction;
 use crate::connection::{self, Action, Connection, Now};
 use crate::decision::Rule;
 use crate::error::{Error, Kind, Stage};
 use crate::happening::{
-    Happening, Head, Id, Location, Policy, Prepared, RetryAfter, Settings, Status,
+    Happening, Head, Id, Location, Policy, Prepared, RetryAfter, Says, Settings, Status,
 };
 use crate::intake::IntakeSettings;
 use crate::policy;
@@ -25,6 +26,7 @@ pub(crate) struct Model {
     connection: Connection,
     now: Now,
     policy: Policy,
+    says: Says,
     reject: bool,
     comments: bool,
     requests: Requests,
@@ -67,6 +69,13 @@ impl Model {
         let seed = LastEventId::new(seed).unwrap_or(LastEventId::from_static(""));
         let resilient = policy::Policy::resilient();
         let requests = Requests::new(settings, settings.policy == Policy::Standard);
+        let policy = match settings.policy {
+            Policy::Resilient => resilient,
+            Policy::Standard => policy::Policy::standard(),
+            Policy::Never => policy::Policy::never(),
+            Policy::FewAttempts => resilient.max_attempts(Some(MAX_ATTEMPTS)),
+            Policy::ShortDowntime => resilient.max_downtime(Some(Duration::from_secs(10))),
+        };
         let timeout = |on: bool, seconds| on.then(|| Duration::from_secs(seconds));
         Self {
             ids: vec![seed.as_str().to_owned()],
@@ -74,13 +83,7 @@ impl Model {
                 request: requests.settings(),
                 has_hook: settings.hook,
                 last_event_id: seed,
-                policy: match settings.policy {
-                    Policy::Resilient => resilient,
-                    Policy::Standard => policy::Policy::standard(),
-                    Policy::Never => policy::Policy::never(),
-                    Policy::FewAttempts => resilient.max_attempts(Some(MAX_ATTEMPTS)),
-                    Policy::ShortDowntime => resilient.max_downtime(Some(Duration::from_secs(10))),
-                },
+                policy: with_classifier(policy, settings.classifier),
                 intake: IntakeSettings {
                     utf8: if settings.reject {
                         Utf8Policy::Reject
@@ -100,6 +103,7 @@ impl Model {
                 random: 0,
             },
             policy: settings.policy,
+            says: settings.classifier.unwrap_or(Says::Nothing),
             reject: settings.reject,
             comments: settings.comments,
             requests,
@@ -370,7 +374,12 @@ impl Model {
             } => {
                 assert!(!cause.is_final(), "{cause}");
                 assert!(!self.finishing, "reconnects all the same");
-                assert_ne!(self.policy, Policy::Never, "reconnects all the same");
+                let may_be = match self.says {
+                    Says::Nothing => self.policy != Policy::Never,
+                    Says::Reconnect | Says::ReconnectAfter(_) => true,
+                    Says::Fail | Says::Stop => false,
+                };
+                assert!(may_be, "reconnects all the same");
                 let expected = self.attempts + 1..=self.attempts + 1 + self.unreported;
                 assert!(
                     expected.contains(&attempt),
@@ -382,11 +391,11 @@ impl Model {
                     self.policy != Policy::FewAttempts || attempt <= MAX_ATTEMPTS,
                     "too many attempts"
                 );
-                let base = self
-                    .reconnection_time
-                    .min(HOUR)
-                    .max(FLOOR)
-                    .max(self.retry_after);
+                let not_before = match self.says {
+                    Says::ReconnectAfter(seconds) => Duration::from_secs(seconds.into()),
+                    _ => self.retry_after,
+                };
+                let base = self.reconnection_time.min(HOUR).max(FLOOR).max(not_before);
                 let for_credentials = decision.rule() == Rule::Credentials;
                 if for_credentials {
                     assert!(self.has_hook, "there is nobody to ask for credentials");
@@ -578,6 +587,21 @@ impl Model {
         self.now.wall += time - self.now.time;
         self.now.time = time;
     }
+}
+
+fn with_classifier(policy: policy::Policy, says: Option<Says>) -> policy::Policy {
+    let Some(says) = says else {
+        return policy;
+    };
+    policy.classify(move |_| match says {
+        Says::Nothing => None,
+        Says::Reconnect => Some(Reaction::Reconnect),
+        Says::ReconnectAfter(seconds) => Some(Reaction::ReconnectAfter(Duration::from_secs(
+            seconds.into(),
+        ))),
+        Says::Fail => Some(Reaction::Fail),
+        Says::Stop => Some(Reaction::Stop),
+    })
 }
 
 impl Status {
