@@ -23,6 +23,7 @@ use crate::outgoing::{Outgoing, RequestSettings};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::response::{ResponseHead, Verdict, verdict};
+use crate::retry_after::retry_after;
 use crate::setbacks::Setbacks;
 use crate::stats::Tally;
 use crate::update::{CloseReason, ReadyState, Update};
@@ -193,12 +194,13 @@ impl Connection {
         match verdict(&head, &self.policy) {
             Verdict::Open => self.announce(now, head),
             Verdict::Stop => {
+                let retry_after = retry_after(head.headers(), now.wall);
                 let cause = Error::passing(Kind::Refused {
                     why: Refusal::Status,
                     head,
                     body: Excerpt::default(),
                 });
-                self.decide(now, cause, Row::Stop, None);
+                self.decide(now, cause, Row::Stop, retry_after);
             }
             Verdict::Redirect => match self.outgoing.follow(&head) {
                 Ok(()) => self.state = State::Ready,
