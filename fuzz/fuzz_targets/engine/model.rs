@@ -499,6 +499,7 @@ impl Model {
         }
         let url = self.requests.url();
         let is_ok = status == StatusCode::OK && head.is_event_stream;
+        let is_redirect = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
         self.connection
             .head(self.now, ResponseHead::new(url, status, headers));
         if !is_awaited {
@@ -509,14 +510,12 @@ impl Model {
         if is_ok {
             self.requests.opened();
             self.forget_script();
-        } else if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-            // A redirect is followed by another request, or is refused.
-            if !self.connection.needs_transport() {
-                self.connected = false;
-                assert!(head.location.is_good());
-                let location = head.location.text().expect("a location");
-                self.requests.redirected(status, location);
-            }
+        } else if is_redirect && !self.connection.needs_transport() {
+            // It is followed, and otherwise refused like any other.
+            self.connected = false;
+            assert!(head.location.is_good());
+            let location = head.location.text().expect("a location");
+            self.requests.redirected(status, location);
         } else {
             // Should another request follow, then since the server has refused to do anything. The report of that may be cut off
             // by the caller's wish to reconnect.
