@@ -1,18 +1,16 @@
 //! [`EventSourceBuilder`]: how an event source is asked for.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use sse_codec::{LastEventId, ParserBuilder, Utf8Policy};
 
-use crate::attempt::{Attempt, LAST_EVENT_ID_IS_OURS, header, names};
+use crate::attempt::{LAST_EVENT_ID_IS_OURS, names};
 use crate::connection::Settings;
 use crate::cursor::{Cursor, CursorStore};
+use crate::driver::Driver;
 use crate::error::{Error, Kind};
 use crate::event_source::EventSource;
 use crate::intake::IntakeSettings;
@@ -23,6 +21,8 @@ use crate::request::{LAST_EVENT_ID, codings};
 use crate::response::{safe, without_credentials};
 use crate::transport::{HttpClient, has_tls};
 use crate::url::parse_url;
+
+mod requests;
 
 /// Builds an [`EventSource`]. Made by [`EventSource::builder`].
 ///
@@ -105,149 +105,34 @@ impl EventSource {
 }
 
 impl EventSourceBuilder {
-    /// Sets the method, such as `"POST"`. Default `GET`.
-    ///
-    /// A request whose method is not safe (any but `GET`, `HEAD`, `OPTIONS` and `TRACE`) is never repeated by itself, since it
-    /// may do something twice that was meant to be done, or paid for, once: the end of its body is the end of the stream, and a
-    /// failure after it was sent is final. Unless it is [resumed by another request](Self::resume_with) or may be
-    /// [repeated](Self::repeat_unsafe). Only if no connection could be made, so that nothing was sent, is it tried again.
-    pub fn method(mut self, method: impl TryInto<Method>) -> Self {
-        match method.try_into() {
-            Ok(method) => self.method = method,
-            Err(_) => self.complain("method is not one".to_owned()),
-        }
-        self
-    }
-
-    /// Sets the body of every request. Default: none. Its type is up to you: add the header `Content-Type`.
-    ///
-    /// It is sent with every attempt, except those that [`resume_with`](Self::resume_with) makes. A redirect takes it along
-    /// by status 307 and 308, but not to another origin, which is an error.
-    pub fn body(self, body: impl Into<Bytes>) -> Self {
-        let body = body.into();
-        self.body_with(move || body.clone())
-    }
-
-    /// Sets a function that makes the body of every request anew, where [`body`](Self::body) would send the same again.
-    pub fn body_with<F>(mut self, body: F) -> Self
-    where
-        F: Fn() -> Bytes + Send + Sync + 'static,
-    {
-        self.body = Some(MakeBody(Arc::new(body)));
-        self
-    }
-
-    /// Sets an async function that is given each attempt before it is sent, and returns it, changed or not: with a fresh
-    /// token, another URL, another method. Default: none.
-    ///
-    /// It is not asked again for a redirect. If it fails, so does the attempt ([`Error::is_prepare`]), and there will be
-    /// another one later, by the policy. It has as long as the [response](Self::response_timeout) after it.
-    ///
-    /// With such a hook, 401 and 407 are not final at once: it is asked for other credentials, without a delay, but only once
-    /// until an event has come ([`Policy::resilient`]).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use sse_client::EventSource;
-    ///
-    /// # async fn token(refresh: bool) -> Result<String, std::io::Error> { Ok(String::new()) }
-    /// # fn main() -> Result<(), sse_client::Error> {
-    /// let events = EventSource::builder("http://localhost:8080/stream")
-    ///     .prepare(|attempt| async move {
-    ///         let refused = attempt.cause().and_then(|cause| cause.status());
-    ///         let token = token(refused.is_some_and(|status| status == 401)).await?;
-    ///         Ok(attempt.with_header("Authorization", format!("Bearer {token}")))
-    ///     })
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn prepare<F, Fut>(mut self, hook: F) -> Self
-    where
-        F: Fn(Attempt) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Attempt, Box<dyn StdError + Send + Sync>>> + Send + 'static,
-    {
-        self.prepare = Some(Prepare(Arc::new(move |attempt| Box::pin(hook(attempt)))));
-        self
-    }
-
-    /// Sets a function that makes the request of each reconnection, once a server has answered with an event stream. Default:
-    /// none, reconnections repeat the first request.
-    ///
-    /// It is given a `GET` of the same URL, with the same headers but those about the body, and without a body; `Last-Event-ID`
-    /// is added as always. It returns that, changed or not, or `None` if there is nothing to resume with, which ends the stream.
-    /// So a stream that began with a `POST` can be resumed, as MCP's streamable HTTP does.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use sse_client::EventSource;
-    ///
-    /// # fn main() -> Result<(), sse_client::Error> {
-    /// let events = EventSource::builder("http://localhost:8080/mcp")
-    ///     .method("POST")
-    ///     .header("Content-Type", "application/json")
-    ///     .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
-    ///     // Only a stream that has set an ID can be resumed.
-    ///     .resume_with(|get| (!get.last_event_id().is_empty()).then_some(get))
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn resume_with<F>(mut self, resume: F) -> Self
-    where
-        F: Fn(Attempt) -> Option<Attempt> + Send + Sync + 'static,
-    {
-        self.resume = Some(Resume(Arc::new(resume)));
-        self
-    }
-
-    /// Sets whether a request may be repeated although its [method](Self::method) is not safe. Default `false`.
-    ///
-    /// Only for a server that is known to do nothing twice, for example by an idempotency key.
-    pub fn repeat_unsafe(mut self, repeat: bool) -> Self {
-        self.repeat_unsafe = repeat;
-        self
-    }
-
-    /// Adds a header to every request. A name can be added more than once. A wrong name or value is reported by
-    /// [`build`](Self::build).
-    ///
-    /// It takes the place of the header of that name that the client sets by itself: `Accept: text/event-stream`,
-    /// `Accept-Encoding: identity`, `Cache-Control: no-cache`. `Last-Event-ID` is refused, use
-    /// [`last_event_id`](Self::last_event_id).
-    ///
-    /// When a redirect leads to another origin (scheme, host and port), only `Accept`, `Accept-Encoding`, `Accept-Language`,
-    /// `Cache-Control`, `Pragma` and `User-Agent` go there: any other may be a secret.
-    pub fn header<N, V>(mut self, name: N, value: V) -> Self
-    where
-        N: TryInto<HeaderName>,
-        V: TryInto<HeaderValue>,
-    {
-        match header(name, value) {
-            Ok((name, value)) => {
-                self.headers.append(name, value);
-            }
-            Err(complaint) => self.complain(complaint),
-        }
-        self
-    }
-
-    /// Adds headers to every request, as [`header`](Self::header) does, but replaces those of the same names that were
-    /// added before.
-    pub fn headers(mut self, headers: HeaderMap) -> Self {
-        self.headers.extend(headers);
-        self
-    }
-
     /// Sets the HTTP client. Default: one that is made for event streams (it keeps no idle connections, which a
     /// reconnect might find dead, probes silent ones, and uses the system's proxy only with the feature `system-proxy`).
     ///
     /// Everything that the client is set to holds, with one exception: a total timeout would cut every stream, so it is
     /// overridden. Mind its redirect policy: unless that is `reqwest::redirect::Policy::none()`, it follows redirects
     /// in the place of this crate, by its own limit, and sends headers like `x-api-key` on to other origins. Its
-    /// default headers go everywhere in any case.
+    /// default headers go everywhere in any case. And mind its pool: a stream that is given up because its connection is
+    /// dead may be asked for again on the same connection, if that is HTTP/2. `pool_max_idle_per_host(0)` prevents that, and
+    /// `http2_keep_alive_interval` with `http2_keep_alive_while_idle(true)` finds dead ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = reqwest::Client::builder()
+    ///     .proxy(reqwest::Proxy::all("http://localhost:3128")?)
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .pool_max_idle_per_host(0)
+    ///     .tcp_keepalive(Duration::from_secs(30))
+    ///     .build()?;
+    /// let events = sse_client::EventSource::builder("http://localhost:8080/stream")
+    ///     .client(client)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client(mut self, client: reqwest::Client) -> Self {
         self.client = Some(client);
         self
@@ -264,6 +149,20 @@ impl EventSourceBuilder {
     /// The ID that it holds takes the place of [`last_event_id`](Self::last_event_id), which is for the very first time then. It
     /// is changed by [`EventSource::acknowledge`] alone. Within its life the event source resumes behind what it has handed out,
     /// acknowledged or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sse_client::{EventSource, MemoryStore};
+    ///
+    /// # fn main() -> Result<(), sse_client::Error> {
+    /// let store = MemoryStore::new();
+    /// let events = EventSource::builder("http://localhost:8080/stream")
+    ///     .cursor_store(store.clone())
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cursor_store(mut self, store: impl CursorStore) -> Self {
         self.cursor_store = Some(Box::new(store));
         self
@@ -379,7 +278,8 @@ impl EventSourceBuilder {
             idle_timeout: self.idle_timeout,
             event_timeout: self.event_timeout,
         };
-        Ok(EventSource::new(settings, http, self.prepare, cursor))
+        let driver = Driver::new(settings, http, self.prepare, cursor);
+        Ok(EventSource::new(driver))
     }
 
     /// Has [`build`](Self::build) report what is wrong.

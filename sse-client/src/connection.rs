@@ -14,20 +14,25 @@ use bytes::Bytes;
 use reqwest::Url;
 use sse_codec::LastEventId;
 
+use self::failure::{EXCERPT_TIMEOUT, Refused, Row};
 use crate::attempt::Attempt;
-use crate::classifier::Reaction;
-use crate::decision::{Decision, Rule, Then};
-use crate::error::{Error, Excerpt, Kind, Refusal, Source, Timeout};
+use crate::decision::Rule;
+use crate::error::{Error, Excerpt, Kind, Refusal, Source};
 use crate::intake::{Intake, IntakeSettings, Received};
 use crate::outgoing::{Outgoing, RequestSettings};
 use crate::policy::Policy;
-use crate::request::{Request, last_event_id_value};
+use crate::request::Request;
 use crate::response::{ResponseHead, Verdict, verdict};
 use crate::retry_after::retry_after;
 use crate::setbacks::Setbacks;
 use crate::stats::Tally;
 use crate::update::{CloseReason, ReadyState, Update};
 use crate::watchdog::Watchdog;
+
+mod control;
+mod failure;
+mod send;
+mod timeout;
 
 /// The engine of one event source, over all its connections.
 pub(crate) struct Connection {
@@ -114,25 +119,6 @@ enum State {
     Closed,
 }
 
-#[derive(Debug)]
-struct Refused {
-    why: Refusal,
-    head: ResponseHead,
-    body: Excerpt,
-    row: Row,
-    retry_after: Option<Duration>,
-}
-
-/// What the policy's table says about a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Row {
-    Reconnect,
-    /// Ask the hook for other credentials, and reconnect at once.
-    Refresh,
-    Fail,
-    Stop,
-}
-
 impl Connection {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
@@ -182,61 +168,12 @@ impl Connection {
         }
     }
 
-    /// Returns when to call [`timer`](Self::timer), if nothing else happens before. To be called whenever waiting
-    /// starts or goes on, since timeouts count from there.
-    pub(crate) fn deadline(&mut self, now: Duration) -> Option<Duration> {
-        match self.state {
-            State::Preparing | State::Sent => self.response_watchdog.arm(now),
-            State::Refused(_) => self.excerpt_watchdog.arm(now),
-            State::Open => {
-                let deadlines = [self.idle_watchdog.arm(now), self.event_watchdog.arm(now)];
-                deadlines.into_iter().flatten().min()
-            }
-            State::Waiting { until } => Some(until),
-            State::Ready | State::Finishing | State::Closed => None,
-        }
-    }
-
-    /// Takes note that a deadline may have passed. Does nothing if none has.
-    pub(crate) fn timer(&mut self, now: Now) {
-        let timeout = match self.state {
-            State::Preparing => {
-                (self.response_watchdog.expired(now.time)).map(|time| (Timeout::Prepare, time))
-            }
-            State::Sent => {
-                (self.response_watchdog.expired(now.time)).map(|time| (Timeout::Response, time))
-            }
-            State::Open => (self.idle_watchdog.expired(now.time))
-                .map(|time| (Timeout::Bytes, time))
-                .or_else(|| {
-                    self.event_watchdog
-                        .expired(now.time)
-                        .map(|time| (Timeout::Event, time))
-                }),
-            State::Refused(_) => {
-                if self.excerpt_watchdog.expired(now.time).is_some() {
-                    self.conclude(now);
-                }
-                None
-            }
-            State::Waiting { until } => {
-                if until <= now.time {
-                    self.start();
-                }
-                None
-            }
-            State::Ready | State::Finishing | State::Closed => None,
-        };
-        if let Some((what, time)) = timeout {
-            self.lose(now, Error::passing(Kind::Timeout(what, time)));
-        }
-    }
-
     /// Takes what the caller's hook has made of an attempt.
     pub(crate) fn prepared(&mut self, now: Now, attempt: Result<Attempt, Source>) {
         if !matches!(self.state, State::Preparing) {
             return;
         }
+        self.next_attempt = None;
         let begun = match attempt {
             Ok(attempt) => self.outgoing.begin(attempt),
             Err(source) => Err(Error::passing(Kind::Prepare(source))),
@@ -257,12 +194,13 @@ impl Connection {
         match verdict(&head, &self.policy) {
             Verdict::Open => self.announce(now, head),
             Verdict::Stop => {
+                let retry_after = retry_after(head.headers(), now.wall);
                 let cause = Error::passing(Kind::Refused {
                     why: Refusal::Status,
                     head,
                     body: Excerpt::default(),
                 });
-                self.decide(now, cause, Row::Stop, None);
+                self.decide(now, cause, Row::Stop, retry_after);
             }
             Verdict::Redirect => match self.outgoing.follow(&head) {
                 Ok(()) => self.state = State::Ready,
@@ -295,10 +233,7 @@ impl Connection {
                 self.note_progress();
             }
             State::Refused(refused) => {
-                let body = &mut refused.body.0;
-                let room = MAX_EXCERPT_BYTES - body.len();
-                body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-                if body.len() == MAX_EXCERPT_BYTES {
+                if refused.take(&chunk) {
                     self.conclude(now);
                 }
             }
@@ -340,40 +275,6 @@ impl Connection {
             | State::Waiting { .. }
             | State::Closed => {}
         }
-    }
-
-    /// Closes the event source, by the caller's wish. Nothing more is handed out.
-    pub(crate) fn close(&mut self, now: Duration) {
-        self.leave_open(now);
-        self.outbox.clear();
-        self.intake.clear();
-        self.state = State::Closed;
-    }
-
-    /// Ends the event source, by the caller's wish, when all that has arrived is handed out.
-    pub(crate) fn finish(&mut self, now: Duration) {
-        if matches!(self.state, State::Closed) {
-            return;
-        }
-        self.leave_open(now);
-        self.outbox.clear();
-        self.state = State::Finishing;
-    }
-
-    /// Sends a new request, by the caller's wish, as soon as all that has arrived is handed out.
-    pub(crate) fn reconnect_now(&mut self, now: Duration) {
-        if matches!(self.state, State::Closed | State::Finishing) {
-            return;
-        }
-        // Not even the caller's wish sends twice what may be done only once.
-        let is_under_way = matches!(self.state, State::Sent | State::Refused(_) | State::Open);
-        if is_under_way && !self.outgoing.may_repeat(None) {
-            return;
-        }
-        self.leave_open(now);
-        // What waits there tells of a connection, or of a delay, that is no more.
-        self.outbox.clear();
-        self.start();
     }
 
     /// Takes the last event ID to begin with, or the reason why there is none. Only before the first [`next`](Self::next).
@@ -431,64 +332,6 @@ impl Connection {
         self.outgoing.home()
     }
 
-    /// Makes ready for the first request of a connection.
-    fn start(&mut self) {
-        self.outgoing.restart();
-        self.reported_id = false;
-        self.state = State::Ready;
-    }
-
-    /// Sends the request, or first reports that it will not carry the ID.
-    fn send(&mut self) -> Action {
-        let id = self.intake.last_event_id();
-        let value = if id.is_empty() {
-            None
-        } else {
-            last_event_id_value(id)
-        };
-        if value.is_none() && !id.is_empty() && !self.reported_id {
-            self.reported_id = true;
-            return Action::Yield(Update::Error(Error::passing(Kind::LastEventIdNotSent {
-                len: id.len(),
-            })));
-        }
-        self.response_watchdog.disarm();
-        if !self.outgoing.has_current() {
-            let drafted = self.next_attempt.take().or_else(|| {
-                (self.outgoing).draft(self.intake.last_event_id(), self.setbacks.attempts(), None)
-            });
-            let Some(attempt) = drafted else {
-                return self.nothing_to_resume();
-            };
-            if self.has_hook {
-                self.state = State::Preparing;
-                return Action::Prepare(attempt);
-            }
-            if let Err(error) = self.outgoing.begin(attempt) {
-                return self.cannot_begin(error);
-            }
-        }
-        let Some(request) = self.outgoing.request(value) else {
-            return Action::End;
-        };
-        self.tally.requests += 1;
-        self.state = State::Sent;
-        Action::Send(request)
-    }
-
-    /// Ends, since there is no request to resume with.
-    fn nothing_to_resume(&mut self) -> Action {
-        let cause = Error::passing(Kind::EndOfBody { in_event: false });
-        self.give_up(cause, Rule::NothingToResume, None);
-        self.next()
-    }
-
-    /// Ends, since the request is none that can be sent.
-    fn cannot_begin(&mut self, error: Error) -> Action {
-        self.fail(error, Rule::Policy, None);
-        self.next()
-    }
-
     /// Announces the connection.
     fn announce(&mut self, now: Now, head: ResponseHead) {
         self.outgoing.opened(self.policy.keeps_redirects());
@@ -523,170 +366,6 @@ impl Connection {
             self.event_watchdog.disarm();
         }
     }
-
-    /// Reads the beginning of a refused answer's body before it is decided what becomes of it.
-    fn refuse(&mut self, now: Now, why: Refusal, head: ResponseHead, row: Row) {
-        self.excerpt_watchdog.disarm();
-        self.state = State::Refused(Refused {
-            why,
-            // Now, since a date counts from here.
-            retry_after: retry_after(head.headers(), now.wall),
-            head,
-            body: Excerpt::default(),
-            row,
-        });
-    }
-
-    /// Decides about a refused answer.
-    fn conclude(&mut self, now: Now) {
-        let State::Refused(refused) = std::mem::replace(&mut self.state, State::Closed) else {
-            return;
-        };
-        let Refused {
-            why,
-            head,
-            body,
-            row,
-            retry_after,
-        } = refused;
-        let cause = Error::passing(Kind::Refused { why, head, body });
-        self.decide(now, cause, row, retry_after);
-    }
-
-    /// Takes note that the connection, or the attempt to make it, has come to its end.
-    fn lose(&mut self, now: Now, cause: Error) {
-        let row = if cause.is_final() {
-            Row::Fail
-        } else if self.policy.reconnects() {
-            Row::Reconnect
-        } else if cause.is_end_of_body() {
-            Row::Stop
-        } else {
-            Row::Fail
-        };
-        self.decide(now, cause, row, None);
-    }
-
-    /// Decides what becomes of a failure. `row` is what the policy's table says.
-    fn decide(&mut self, now: Now, cause: Error, row: Row, retry_after: Option<Duration>) {
-        self.leave_open(now.time);
-        let fruitless = (self.setbacks).lost(now.time, self.intake.last_event_id());
-        if let Some(connections) = fruitless {
-            self.outbox.push_back(Update::Fruitless { connections });
-        }
-        let (row, rule, not_before) = match self.policy.classified(&cause) {
-            None if row == Row::Refresh => (row, Rule::Credentials, None),
-            None => (row, Rule::Policy, retry_after),
-            Some(Reaction::Reconnect) => (Row::Reconnect, Rule::Classifier, retry_after),
-            Some(Reaction::ReconnectAfter(time)) => (Row::Reconnect, Rule::Classifier, Some(time)),
-            Some(Reaction::Fail) => (Row::Fail, Rule::Classifier, retry_after),
-            Some(Reaction::Stop) => (Row::Stop, Rule::Classifier, retry_after),
-        };
-        match row {
-            Row::Fail => self.fail(cause, rule, retry_after),
-            Row::Stop => self.stop(cause, rule, retry_after),
-            Row::Reconnect if !self.outgoing.may_repeat(Some(&cause)) => {
-                self.give_up(cause, Rule::UnsafeMethod, retry_after);
-            }
-            // The server has refused to do anything, so nothing is done twice.
-            Row::Reconnect | Row::Refresh => {
-                self.reestablish(now, cause, rule, retry_after, not_before);
-            }
-        }
-    }
-
-    /// Reestablishes the connection: waits, then sends the next request; unless there is a reason not to.
-    fn reestablish(
-        &mut self,
-        now: Now,
-        cause: Error,
-        rule: Rule,
-        retry_after: Option<Duration>,
-        not_before: Option<Duration>,
-    ) {
-        let cause = cause.into_passing();
-        let attempt = self.setbacks.next_attempt();
-        let delay = if rule == Rule::Credentials {
-            self.setbacks.ask_for_credentials();
-            Duration::ZERO
-        } else {
-            let set_by_stream = self.intake.reconnection_time();
-            (self.policy).delay(set_by_stream, not_before, attempt, now.random)
-        };
-        if let Some(limit) = (self.setbacks).limit_reached(&self.policy, now.time, delay) {
-            let error = Error::last(Kind::RetriesExhausted {
-                limit,
-                last_failure: cause.clone(),
-            });
-            let decision = Decision::new(cause, Rule::Limit, retry_after, Then::Fail);
-            return self.close_because(CloseReason::Failed(error), decision);
-        }
-        let id = self.intake.last_event_id();
-        self.next_attempt = (self.outgoing).draft(id, attempt, Some(cause.clone()));
-        if self.next_attempt.is_none() {
-            return self.give_up(cause, Rule::NothingToResume, retry_after);
-        }
-        let then = Then::Reconnect {
-            delay,
-            attempt,
-            max_attempts: self.policy.attempts_limit(),
-            last_event_id: id.to_owned(),
-        };
-        let decision = Decision::new(cause.clone(), rule, retry_after, then);
-        self.setbacks.reconnect();
-        self.intake.clear();
-        self.state = State::Waiting {
-            until: now.time.saturating_add(delay),
-        };
-        self.outbox.push_back(Update::Reconnecting {
-            delay,
-            attempt,
-            cause,
-            decision,
-        });
-    }
-
-    /// Ends, where there would be another attempt if there could be one: a body that has ended is the end then.
-    fn give_up(&mut self, cause: Error, rule: Rule, retry_after: Option<Duration>) {
-        if cause.is_end_of_body() {
-            self.stop(cause, rule, retry_after);
-        } else {
-            self.fail(cause, rule, retry_after);
-        }
-    }
-
-    /// Ends with an error.
-    fn fail(&mut self, cause: Error, rule: Rule, retry_after: Option<Duration>) {
-        let cause = cause.into_final();
-        let why = CloseReason::Failed(cause.clone());
-        let then = Then::Fail;
-        let decision = Decision::new(cause, rule, retry_after, then);
-        self.close_because(why, decision);
-    }
-
-    /// Ends without an error.
-    fn stop(&mut self, cause: Error, rule: Rule, retry_after: Option<Duration>) {
-        let cause = cause.into_final();
-        let why = if rule == Rule::Classifier {
-            CloseReason::Stopped(cause.clone())
-        } else if cause.is_end_of_body() {
-            CloseReason::EndOfBody
-        } else {
-            CloseReason::NoContent
-        };
-        let then = Then::Stop;
-        let decision = Decision::new(cause, rule, retry_after, then);
-        self.close_because(why, decision);
-    }
-
-    fn close_because(&mut self, why: CloseReason, decision: Decision) {
-        self.intake.clear();
-        self.state = State::Closed;
-        self.outbox.push_back(Update::Closed {
-            why,
-            decision: Some(decision),
-        });
-    }
 }
 
 fn update(received: Received) -> Update {
@@ -698,15 +377,12 @@ fn update(received: Received) -> Update {
     }
 }
 
-/// How much of a refused answer's body is kept, in bytes.
-const MAX_EXCERPT_BYTES: usize = 64 * 1024;
-
-/// How long to wait for it: the verdict is clear already, so not long.
-const EXCERPT_TIMEOUT: Duration = Duration::from_secs(1);
-
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use self::tests::settings;

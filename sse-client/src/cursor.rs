@@ -48,6 +48,10 @@ pub trait CursorStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// Any error ends the event source before its first request, since to start without an ID could lose events.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped if the event source is. It is not asked for again.
     fn load<'a>(&'a self, stream: &'a str) -> CursorFuture<'a, Option<String>>;
 
     /// Saves the last event ID of a stream. It must last when this has returned.
@@ -55,6 +59,10 @@ pub trait CursorStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// Any error is that of the acknowledgement. The event source goes on.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped if that of the acknowledgement is. Then the store may hold the old ID or the new one, but nothing else.
     fn save<'a>(&'a self, stream: &'a str, last_event_id: &'a str) -> CursorFuture<'a, ()>;
 }
 

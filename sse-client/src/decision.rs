@@ -13,6 +13,22 @@ use crate::error::Error;
 /// `503, Retry-After 5 s, waiting 5.8 s, attempt 3 of 10, resuming after 42`. It shows no credentials, and no characters
 /// that do things to a terminal.
 ///
+/// # Examples
+///
+/// ```no_run
+/// use futures_util::StreamExt;
+///
+/// # async fn run() -> Result<(), sse_client::Error> {
+/// let mut updates = sse_client::EventSource::get("https://example.com/stream")?.updates();
+/// while let Some(update) = updates.next().await {
+///     if let Some(decision) = update.explain() {
+///         eprintln!("{decision} (by {:?})", decision.rule());
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// [`Update::Reconnecting`]: crate::Update::Reconnecting
 /// [`Update::Closed`]: crate::Update::Closed
 #[derive(Clone, Debug)]

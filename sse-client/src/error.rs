@@ -3,15 +3,15 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::StatusCode;
-use http::header::CONTENT_ENCODING;
 use sse_codec::ParseError;
 
-use crate::redirect::{BadRedirect, MAX_REDIRECTS};
-use crate::request::MAX_LAST_EVENT_ID_BYTES;
+pub(crate) use self::kind::{CursorStep, Excerpt, Kind, Limit, Refusal, Source, Stage, Timeout};
 use crate::response::ResponseHead;
+
+mod kind;
+mod message;
 
 /// An error of an event source. Cheap to clone.
 ///
@@ -20,110 +20,27 @@ use crate::response::ResponseHead;
 ///
 /// Neither its `Display` nor its `Debug` output shows credentials, queries of URLs, or values of headers that were
 /// sent.
+///
+/// # Examples
+///
+/// ```
+/// use sse_client::Error;
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.status().map(|status| status.as_u16()) {
+///         Some(401 | 403) => "log in again",
+///         Some(404) => "is that the right URL?",
+///         _ if error.is_certificate() => "the server is not who it should be",
+///         _ if error.is_retries_exhausted() => "look at error.last_failure()",
+///         _ if !error.is_final() => "nothing to do, it goes on",
+///         _ => "read what it says",
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Error {
     kind: Arc<Kind>,
     is_final: bool,
-}
-
-/// What an error is about.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    /// What the builder was given cannot be used. With what and why.
-    Builder(String),
-    /// `https`, and no TLS to do it with.
-    NoTls,
-    /// The caller's hook has failed.
-    Prepare(Source),
-    Transport {
-        stage: Stage,
-        is_timeout: bool,
-        source: Source,
-    },
-    /// An answer that was refused, and the first bytes of its body.
-    Refused {
-        why: Refusal,
-        head: ResponseHead,
-        body: Excerpt,
-    },
-    Timeout(Timeout, Duration),
-    EndOfBody {
-        in_event: bool,
-    },
-    LastEventIdNotSent {
-        len: usize,
-    },
-    Parse(ParseError),
-    /// There was nothing to wait for.
-    Closed,
-    Cursor(CursorStep, Source),
-    /// An event was acknowledged, and there is no cursor store.
-    NoCursorStore,
-    RetriesExhausted {
-        limit: Limit,
-        last_failure: Error,
-    },
-}
-
-/// The beginning of a body. Not shown by `Debug`: it may be long, and may repeat what was sent.
-#[derive(Clone, Default)]
-pub(crate) struct Excerpt(pub(crate) Vec<u8>);
-
-impl fmt::Debug for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
-    }
-}
-
-/// An error of the HTTP client, with its URL removed.
-pub(crate) type Source = Box<dyn StdError + Send + Sync>;
-
-/// How far a connection came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// The request could not be built.
-    Build,
-    Connect,
-    /// While connecting, or later, since TLS 1.3 lets a server refuse the client's one late.
-    Certificate,
-    /// The redirect policy of the caller's own HTTP client has given up.
-    Redirect,
-    Request,
-    Body,
-}
-
-/// Why an answer was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    Status,
-    NotEventStream,
-    /// An event stream, but compressed, and nobody has taken that off.
-    Compressed,
-    Redirect(BadRedirect),
-}
-
-/// What was waited for in vain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Timeout {
-    Prepare,
-    Response,
-    Bytes,
-    Event,
-}
-
-/// What was done with a cursor store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CursorStep {
-    Load,
-    Save,
-}
-
-/// A limit of the policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
-    Attempts(u32),
-    Downtime(Duration),
-    Fruitless(u32),
 }
 
 impl Error {
@@ -284,6 +201,13 @@ impl Error {
         matches!(*self.kind, Kind::EndOfBody { .. })
     }
 
+    /// Returns whether the body has ended in the middle of an event, which is dropped. A kind of
+    /// [`is_end_of_body`](Self::is_end_of_body).
+    #[must_use]
+    pub fn is_end_in_event(&self) -> bool {
+        matches!(*self.kind, Kind::EndOfBody { in_event: true })
+    }
+
     /// Returns whether the last event ID could not be sent, since it holds control characters, or nothing but spaces, or
     /// is longer than 8 KiB. Never final: the request goes out without an ID.
     #[must_use]
@@ -365,103 +289,6 @@ impl fmt::Debug for Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.kind {
-            Kind::Builder(what) => f.write_str(what),
-            Kind::NoTls => f.write_str(
-                "https needs TLS, which is not built in: enable the feature default-tls, rustls or native-tls of \
-                 sse-client",
-            ),
-            Kind::Prepare(_) => f.write_str("request could not be prepared"),
-            Kind::Transport { stage, .. } => f.write_str(match stage {
-                Stage::Build => "request cannot be built",
-                Stage::Connect => "cannot connect",
-                Stage::Certificate => "certificate refused",
-                Stage::Redirect => "redirects lead nowhere",
-                Stage::Request => "connection lost before the response",
-                Stage::Body => "connection lost",
-            }),
-            Kind::Refused { why, head, .. } => refused(f, *why, head),
-            Kind::Timeout(what, time) => {
-                let (what, setting) = match what {
-                    Timeout::Prepare => ("request from the hook that prepares it", "response_timeout"),
-                    Timeout::Response => ("response", "response_timeout"),
-                    Timeout::Bytes => ("bytes", "idle_timeout"),
-                    Timeout::Event => ("event", "event_timeout"),
-                };
-                write!(f, "no {what} for {time:?} ({setting})")
-            }
-            Kind::EndOfBody { in_event: false } => f.write_str("event stream ended"),
-            Kind::EndOfBody { in_event: true } => {
-                f.write_str("event stream ended in the middle of an event, which is dropped")
-            }
-            Kind::LastEventIdNotSent { len } => write!(
-                f,
-                "last event ID of {len} bytes cannot be sent in a header (control characters, nothing but spaces, or \
-                 more than {MAX_LAST_EVENT_ID_BYTES} bytes), the request is sent without it"
-            ),
-            Kind::Parse(error) => error.fmt(f),
-            Kind::Cursor(CursorStep::Load, _) => f.write_str("last event ID could not be loaded"),
-            Kind::Cursor(CursorStep::Save, _) => f.write_str("last event ID could not be saved"),
-            Kind::NoCursorStore => f.write_str("there is no cursor store: give one to the builder"),
-            Kind::Closed => f.write_str("event source is closed"),
-            Kind::RetriesExhausted { limit: Limit::Attempts(attempts), .. } => {
-                write!(f, "gave up after {attempts} reconnection attempts without an event (max_attempts)")
-            }
-            Kind::RetriesExhausted { limit: Limit::Downtime(time), .. } => {
-                write!(f, "gave up after {time:?} without a connection (max_downtime)")
-            }
-            Kind::RetriesExhausted { limit: Limit::Fruitless(connections), .. } => {
-                write!(
-                    f,
-                    "gave up after {connections} connections in a row that were accepted and brought neither an event nor \
-                     another last event ID (max_fruitless)"
-                )
-            }
-        }
-    }
-}
-
-fn refused(f: &mut fmt::Formatter<'_>, why: Refusal, head: &ResponseHead) -> fmt::Result {
-    let url = head.safe_url();
-    let status = head.status();
-    match why {
-        Refusal::Status => write!(f, "{url} answered {status}"),
-        Refusal::NotEventStream => match head.safe_content_type() {
-            Some(content_type) => write!(
-                f,
-                "{url} answered with {content_type}, not text/event-stream"
-            ),
-            None => write!(
-                f,
-                "{url} answered without a content type, not with text/event-stream"
-            ),
-        },
-        Refusal::Compressed => write!(
-            f,
-            "{url} answered with an event stream compressed by {}, which cannot be undone: enable the feature of sse-client \
-             for that (gzip, brotli, zstd)",
-            head.safe_header(&CONTENT_ENCODING).unwrap_or_default()
-        ),
-        Refusal::Redirect(why) => match why {
-            BadRedirect::NoLocation => write!(f, "{url} answered {status} without a Location"),
-            BadRedirect::BadLocation => write!(f, "{url} redirects to something that is not a URL"),
-            BadRedirect::BadScheme => {
-                write!(f, "{url} redirects to a URL that is neither http nor https")
-            }
-            BadRedirect::BodyToOtherOrigin => write!(
-                f,
-                "{url} redirects to another origin, and the request's body is not sent there"
-            ),
-            BadRedirect::TooMany => write!(
-                f,
-                "{url} redirects, after {MAX_REDIRECTS} redirects in a row"
-            ),
-        },
-    }
-}
-
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &*self.kind {
@@ -477,7 +304,10 @@ impl StdError for Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::redirect::BadRedirect;
 
     #[test]
     fn is_small_and_goes_anywhere() {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fs4::{FileExt, TryLockError};
@@ -45,8 +46,10 @@ pub struct FileStore {
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
-    /// One at a time, whoever acknowledges.
-    writing: Mutex<()>,
+    /// How many acknowledgements have begun.
+    begun: AtomicU64,
+    /// The number of the newest one that was written. One at a time, whoever acknowledges.
+    written: Mutex<u64>,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -64,7 +67,8 @@ impl FileStore {
         lock_for(&path, &lock)?;
         let inner = Inner {
             path,
-            writing: Mutex::new(()),
+            begun: AtomicU64::new(0),
+            written: Mutex::new(0),
             _lock: lock,
         };
         Ok(Self {
@@ -85,8 +89,10 @@ impl CursorStore for FileStore {
     fn save<'a>(&'a self, stream: &'a str, last_event_id: &'a str) -> CursorFuture<'a, ()> {
         let (inner, stream) = (Arc::clone(&self.inner), stream.to_owned());
         let id = last_event_id.to_owned();
+        let number = inner.begin();
         Box::pin(async move {
-            let saved = tokio::task::spawn_blocking(move || inner.save(&stream, &id)).await?;
+            let save = move || inner.save(number, &stream, &id);
+            let saved = tokio::task::spawn_blocking(save).await?;
             Ok(saved?)
         })
     }
@@ -116,14 +122,24 @@ impl Inner {
         Ok(Some(id.to_owned()))
     }
 
-    fn save(&self, stream: &str, id: &str) -> io::Result<()> {
-        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Returns the number of a new acknowledgement.
+    fn begin(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn save(&self, number: u64, stream: &str, id: &str) -> io::Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        // An acknowledgement that nobody waits for any more goes on in its thread, and must not undo a later one.
+        if *written > number {
+            return Ok(());
+        }
         let new = beside(&self.path, ".new");
         let mut file = private().truncate(true).open(&new)?;
         file.write_all(format!("{HEAD}\n{stream}\n{id}\n").as_bytes())?;
         file.sync_all()?;
         drop(file);
         fs::rename(&new, &self.path)?;
+        *written = number;
         sync_folder(&self.path)
     }
 }
@@ -184,6 +200,20 @@ mod tests {
         store.inner.load(URL)
     }
 
+    fn save(store: &FileStore, stream: &str, id: &str) -> io::Result<()> {
+        store.inner.save(store.inner.begin(), stream, id)
+    }
+
+    #[test]
+    fn an_acknowledgement_that_is_late_does_not_undo_a_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FileStore::open(folder.path().join("cursor")).unwrap();
+        let (first, second) = (store.inner.begin(), store.inner.begin());
+        store.inner.save(second, URL, "2").unwrap();
+        store.inner.save(first, URL, "1").unwrap();
+        assert_eq!(saved(&store).unwrap().as_deref(), Some("2"));
+    }
+
     #[test]
     fn what_was_saved_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
@@ -191,7 +221,7 @@ mod tests {
         let store = FileStore::open(&path).unwrap();
         assert_eq!(saved(&store).unwrap(), None);
         for id in ["1", "", "\u{fc}n\u{ef} \u{1}"] {
-            store.inner.save(URL, id).unwrap();
+            save(&store, URL, id).unwrap();
             assert_eq!(saved(&store).unwrap().as_deref(), Some(id));
         }
         drop(store);
@@ -206,7 +236,7 @@ mod tests {
     fn another_urls_cursor_is_refused_without_its_secrets() {
         let folder = tempfile::tempdir().unwrap();
         let store = FileStore::open(folder.path().join("cursor")).unwrap();
-        store.inner.save("http://other/?token=secret", "1").unwrap();
+        save(&store, "http://other/?token=secret", "1").unwrap();
         let text = saved(&store).unwrap_err().to_string();
         assert!(
             text.contains("http://other/") && !text.contains("secret"),
@@ -250,7 +280,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cursor");
         let store = FileStore::open(&path).unwrap();
-        store.inner.save(URL, "1").unwrap();
+        save(&store, URL, "1").unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

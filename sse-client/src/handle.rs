@@ -67,6 +67,10 @@ impl Handle {
     /// # Errors
     ///
     /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// As there.
     pub fn acknowledge(
         &self,
         event: &Event,

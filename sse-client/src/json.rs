@@ -15,6 +15,7 @@ use sse_codec::Event;
 use crate::builder::EventSourceBuilder;
 use crate::error::Source;
 use crate::event_source::EventSource;
+use crate::update::CloseReason;
 
 mod by_type;
 mod error;
@@ -67,6 +68,8 @@ pub struct JsonEvents<T> {
     types: Option<Vec<String>>,
     end_marker: Option<String>,
     error_events: Option<Box<ErrorEvents>>,
+    /// Whether nothing follows: the end marker has come, an error that the server has sent, or the word that there was none.
+    is_over: bool,
     values: u64,
     value: PhantomData<fn() -> T>,
 }
@@ -159,6 +162,7 @@ impl<T> JsonEvents<T> {
             types: None,
             end_marker: None,
             error_events: None,
+            is_over: false,
             values: 0,
             value: PhantomData,
         }
@@ -176,6 +180,9 @@ impl<T> JsonEvents<T> {
 
     /// Sets the data that marks the end, such as `[DONE]`. Default: none. An event of just that, in any event type, ends the
     /// stream and closes the connection. White space around it does not matter.
+    ///
+    /// If the body of a request that is not repeated ends without it, that is an error, the last item
+    /// ([`JsonError::is_no_end_marker`]): the answer is perhaps not whole.
     pub fn end_marker(mut self, marker: impl Into<String>) -> Self {
         self.end_marker = Some(marker.into());
         self
@@ -211,13 +218,26 @@ impl<T> JsonEvents<T> {
         &mut self.source
     }
 
+    /// Closes the connection, since nothing that follows counts.
+    fn end(&mut self) {
+        self.is_over = true;
+        self.source.close();
+    }
+
+    /// Returns whether the body has ended without the end marker, and nobody has said so.
+    fn lacks_end_marker(&self) -> bool {
+        self.end_marker.is_some()
+            && !self.is_over
+            && matches!(self.source.close_reason(), Some(CloseReason::EndOfBody))
+    }
+
     fn decode(&mut self, event: Event) -> Option<Result<JsonEvent<T>, JsonError>> {
         if self.end_marker.as_deref() == Some(event.data().trim_ascii()) {
-            self.source.close();
+            self.end();
             return None;
         }
         if let Some(error) = self.error_events.as_ref().and_then(|find| find(&event)) {
-            self.source.close();
+            self.end();
             return Some(Err(JsonError::in_band(event, error)));
         }
         let is_wanted = (self.types.as_ref())
@@ -281,6 +301,10 @@ impl<T> Stream for JsonEvents<T> {
         let item = match ready!(Pin::new(&mut self.source).poll_next(cx)) {
             Some(Ok(event)) => self.decode(event),
             Some(Err(error)) => Some(Err(JsonError::stream(error))),
+            None if self.lacks_end_marker() => {
+                self.is_over = true;
+                Some(Err(JsonError::no_end_marker()))
+            }
             None => None,
         };
         Poll::Ready(item)
@@ -289,6 +313,6 @@ impl<T> Stream for JsonEvents<T> {
 
 impl<T> FusedStream for JsonEvents<T> {
     fn is_terminated(&self) -> bool {
-        self.source.is_terminated()
+        self.source.is_terminated() && !self.lacks_end_marker()
     }
 }

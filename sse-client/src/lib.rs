@@ -33,7 +33,7 @@
 //! | what happens | [`Policy::resilient`] (default) | [`Policy::standard`] |
 //! |---|---|---|
 //! | network error, cut body, timeout, end of the body | reconnect | reconnect |
-//! | certificate refused, request that cannot be built | final error | final error |
+//! | certificate refused, request that cannot be built, redirects that lead nowhere | final error | final error |
 //! | event over the limit, or ill-formed UTF-8 where it is rejected | an error, the stream goes on | the same |
 //! | 200 with an event stream | open | open |
 //! | 200 with another content type or none | final error | final error |
@@ -134,6 +134,7 @@ mod classifier;
 mod connection;
 mod cursor;
 mod decision;
+mod driver;
 mod error;
 mod event_source;
 #[cfg(feature = "file-store")]
@@ -154,6 +155,7 @@ mod stats;
 mod trace;
 mod transport;
 mod update;
+mod updates;
 mod url;
 mod watchdog;
 
@@ -163,7 +165,7 @@ pub use classifier::Reaction;
 pub use cursor::{CursorFuture, CursorStore, MemoryStore};
 pub use decision::{Decision, Rule};
 pub use error::Error;
-pub use event_source::{EventSource, Updates};
+pub use event_source::EventSource;
 #[cfg(feature = "file-store")]
 pub use file_store::FileStore;
 pub use handle::Handle;
@@ -174,6 +176,7 @@ pub use response::ResponseHead;
 pub use sse_codec::{Event, InvalidValue, LastEventId, ParseError, ParseErrorKind, Utf8Policy};
 pub use stats::Stats;
 pub use update::{CloseReason, ReadyState, Update};
+pub use updates::Updates;
 
 // The examples of the README are tested with those of the documentation.
 #[cfg(doctest)]

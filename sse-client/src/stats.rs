@@ -8,6 +8,20 @@ use http::StatusCode;
 ///
 /// Given by [`EventSource::stats`](crate::EventSource::stats) and, while the stream is polled elsewhere, by
 /// [`Handle::stats`](crate::Handle::stats).
+///
+/// # Examples
+///
+/// ```
+/// # let events = sse_client::EventSource::get("http://localhost:8080/stream").unwrap();
+/// let stats = events.stats();
+/// println!(
+///     "{} events and {} bytes over {} connections, longest silence {:?}",
+///     stats.events(),
+///     stats.bytes(),
+///     stats.connections(),
+///     stats.longest_silence(),
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "to ask for it does nothing else"]
 pub struct Stats {

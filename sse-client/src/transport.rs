@@ -150,8 +150,8 @@ fn build() -> reqwest::Result<Client> {
         builder = builder
             .http2_keep_alive_interval(PING_INTERVAL)
             .http2_keep_alive_timeout(PING_TIMEOUT)
-            // hyper looks at whether a connection is idle before it reads the head of the answer. If nothing follows that,
-            // it would never look again, and never ping.
+            // Without a pool, hyper takes a connection whose answer is being read for idle: nobody is left who could send
+            // another request on it. So this does not ping more than one would expect, but at all.
             .http2_keep_alive_while_idle(true);
     }
     builder.build()

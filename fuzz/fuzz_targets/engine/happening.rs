@@ -17,6 +17,33 @@ pub(crate) struct Settings {
     pub(crate) response_timeout: bool,
     pub(crate) idle_timeout: bool,
     pub(crate) event_timeout: bool,
+    /// The method is `POST`, with a body.
+    pub(crate) post: bool,
+    pub(crate) repeat_unsafe: bool,
+    pub(crate) resume: Resume,
+    /// There is a hook that prepares each attempt.
+    pub(crate) hook: bool,
+    /// What the caller's classifier says to every failure.
+    pub(crate) classifier: Option<Says>,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Says {
+    Nothing,
+    Reconnect,
+    /// After so many seconds.
+    ReconnectAfter(u16),
+    Fail,
+    Stop,
+}
+
+/// When another request goes on with the stream.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Resume {
+    Never,
+    Always,
+    /// Only if there is a last event ID.
+    WithId,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +71,8 @@ pub(crate) enum Happening {
     End,
     Lost {
         is_final: bool,
+        /// It is certain that the request was not sent.
+        is_unsent: bool,
     },
     /// So many items are handed out.
     Take(u8),
@@ -54,6 +83,20 @@ pub(crate) enum Happening {
     Random(u64),
     ReconnectNow,
     Close,
+    Finish,
+    /// The hook has done its work.
+    Prepared(Prepared),
+}
+
+/// What the hook makes of an attempt.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Prepared {
+    Unchanged,
+    Get,
+    Post,
+    OtherUrl,
+    BadUrl,
+    Failed,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -74,6 +117,8 @@ pub(crate) enum Status {
     TooManyRequests,
     ServiceUnavailable,
     Any(u16),
+    SeeOther,
+    Unauthorized,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]

@@ -1,10 +1,12 @@
 //! The client's engine under arbitrary happenings: never two requests at once, never one before its delay is over, nothing
-//! after the end, everything that was fed handed out in order, and the last event ID never lost or invented.
+//! after the end, nothing done twice, no secret elsewhere, everything that was fed handed out in order, and the last event ID
+//! never lost or invented.
 
 #![no_main]
 
 mod happening;
 mod model;
+mod requests;
 mod script;
 
 use libfuzzer_sys::fuzz_target;
@@ -13,36 +15,38 @@ use happening::Input;
 use model::Model;
 
 // The sources themselves, since nothing of this is public, as it should be.
-macro_rules! client {
-    ($($module:ident = $path:literal),+ $(,)?) => {
-        $(
-            #[path = $path]
-            #[allow(dead_code, reason = "the engine's driver is not here")]
-            mod $module;
-        )+
-    };
+#[path = "../../../sse-client/src"]
+#[allow(
+    dead_code,
+    unexpected_cfgs,
+    reason = "neither the engine's driver nor the features are here"
+)]
+mod client {
+    pub(crate) mod attempt;
+    pub(crate) mod backoff;
+    pub(crate) mod classifier;
+    pub(crate) mod connection;
+    pub(crate) mod decision;
+    pub(crate) mod error;
+    pub(crate) mod intake;
+    pub(crate) mod outgoing;
+    pub(crate) mod policy;
+    pub(crate) mod redirect;
+    pub(crate) mod request;
+    pub(crate) mod response;
+    pub(crate) mod retry_after;
+    pub(crate) mod setbacks;
+    pub(crate) mod stats;
+    pub(crate) mod update;
+    pub(crate) mod url;
+    pub(crate) mod watchdog;
 }
 
-client! {
-    attempt = "../../../sse-client/src/attempt.rs",
-    backoff = "../../../sse-client/src/backoff.rs",
-    classifier = "../../../sse-client/src/classifier.rs",
-    connection = "../../../sse-client/src/connection.rs",
-    decision = "../../../sse-client/src/decision.rs",
-    error = "../../../sse-client/src/error.rs",
-    intake = "../../../sse-client/src/intake.rs",
-    outgoing = "../../../sse-client/src/outgoing.rs",
-    policy = "../../../sse-client/src/policy.rs",
-    redirect = "../../../sse-client/src/redirect.rs",
-    request = "../../../sse-client/src/request.rs",
-    response = "../../../sse-client/src/response.rs",
-    retry_after = "../../../sse-client/src/retry_after.rs",
-    setbacks = "../../../sse-client/src/setbacks.rs",
-    stats = "../../../sse-client/src/stats.rs",
-    update = "../../../sse-client/src/update.rs",
-    url = "../../../sse-client/src/url.rs",
-    watchdog = "../../../sse-client/src/watchdog.rs",
-}
+// Where they look for each other.
+use client::{
+    attempt, backoff, classifier, connection, decision, error, intake, outgoing, policy, redirect,
+    request, response, retry_after, setbacks, stats, update, url, watchdog,
+};
 
 fuzz_target!(|input: Input| {
     let mut model = Model::new(&input.settings);

@@ -3,33 +3,44 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use sse_codec::{Event, LastEventId, Utf8Policy};
 
+use crate::attempt::Attempt;
+use crate::classifier::Reaction;
 use crate::connection::{self, Action, Connection, Now};
-use crate::error::{Error, Kind};
-use crate::happening::{Happening, Head, Id, Location, Policy, RetryAfter, Settings, Status};
+use crate::decision::Rule;
+use crate::error::{Error, Kind, Stage};
+use crate::happening::{
+    Happening, Head, Id, Location, Policy, Prepared, RetryAfter, Says, Settings, Status,
+};
 use crate::intake::IntakeSettings;
-use crate::outgoing::RequestSettings;
 use crate::policy;
-use crate::redirect::MAX_REDIRECTS;
 use crate::request::Request;
+use crate::requests::{HOME, Requests};
 use crate::response::ResponseHead;
 use crate::script::{LIMIT, Script, What};
-use crate::update::{ReadyState, Update};
+use crate::update::{CloseReason, ReadyState, Update};
 
 pub(crate) struct Model {
     connection: Connection,
     now: Now,
     policy: Policy,
+    says: Says,
     reject: bool,
     comments: bool,
-    /// A request is under way, or its answer is being read.
+    requests: Requests,
+    has_hook: bool,
+    /// What the hook was given last.
+    attempt: Option<Attempt>,
+    /// A request is under way or with the hook, or its answer is being read.
     connected: bool,
+    /// The hook is at it.
+    preparing: bool,
     /// The request's answer has come.
     answered: bool,
-    /// How many redirects were followed since the last reconnect.
-    redirects: u32,
+    /// The hook was asked for other credentials since the last event.
+    asked_for_credentials: bool,
     /// The earliest time of the next request.
     not_before: Duration,
     /// How many reconnections there were since the last event.
@@ -38,6 +49,8 @@ pub(crate) struct Model {
     unreported: u32,
     /// The end was handed out, or the caller has closed.
     over: bool,
+    /// The caller wants the end when everything is handed out.
+    finishing: bool,
     script: Script,
     /// How much of the plan was handed out.
     handed_out: usize,
@@ -55,27 +68,22 @@ impl Model {
         let seed = settings.seed.map(Id::text).unwrap_or_default();
         let seed = LastEventId::new(seed).unwrap_or(LastEventId::from_static(""));
         let resilient = policy::Policy::resilient();
+        let requests = Requests::new(settings, settings.policy == Policy::Standard);
+        let policy = match settings.policy {
+            Policy::Resilient => resilient,
+            Policy::Standard => policy::Policy::standard(),
+            Policy::Never => policy::Policy::never(),
+            Policy::FewAttempts => resilient.max_attempts(Some(MAX_ATTEMPTS)),
+            Policy::ShortDowntime => resilient.max_downtime(Some(Duration::from_secs(10))),
+        };
         let timeout = |on: bool, seconds| on.then(|| Duration::from_secs(seconds));
         Self {
             ids: vec![seed.as_str().to_owned()],
             connection: Connection::new(connection::Settings {
-                request: RequestSettings {
-                    url: ORIGIN.parse().expect("a URL"),
-                    method: Method::GET,
-                    headers: HeaderMap::new(),
-                    body: None,
-                    resume: None,
-                    repeat_unsafe: false,
-                },
-                has_hook: false,
+                request: requests.settings(),
+                has_hook: settings.hook,
                 last_event_id: seed,
-                policy: match settings.policy {
-                    Policy::Resilient => resilient,
-                    Policy::Standard => policy::Policy::standard(),
-                    Policy::Never => policy::Policy::never(),
-                    Policy::FewAttempts => resilient.max_attempts(Some(MAX_ATTEMPTS)),
-                    Policy::ShortDowntime => resilient.max_downtime(Some(Duration::from_secs(10))),
-                },
+                policy: with_classifier(policy, settings.classifier),
                 intake: IntakeSettings {
                     utf8: if settings.reject {
                         Utf8Policy::Reject
@@ -95,15 +103,21 @@ impl Model {
                 random: 0,
             },
             policy: settings.policy,
+            says: settings.classifier.unwrap_or(Says::Nothing),
             reject: settings.reject,
             comments: settings.comments,
+            requests,
+            has_hook: settings.hook,
+            attempt: None,
             connected: false,
+            preparing: false,
             answered: false,
-            redirects: 0,
+            asked_for_credentials: false,
             not_before: Duration::ZERO,
             attempts: 0,
             unreported: 0,
             over: false,
+            finishing: false,
             script: Script::default(),
             handed_out: 0,
             reconnection_time: Duration::from_secs(1),
@@ -136,9 +150,16 @@ impl Model {
                 return;
             }
             Happening::ReconnectNow => {
+                let is_under_way = self.connected && !self.preparing;
                 self.connection.reconnect_now(self.now.time);
+                if self.over || self.finishing || self.requests.refuses_wish(is_under_way) {
+                    let needs_transport = self.connection.needs_transport();
+                    assert_eq!(needs_transport, self.connected, "obeys all the same");
+                    return;
+                }
                 self.connected = false;
-                self.redirects = 0;
+                self.preparing = false;
+                self.requests.restart();
                 self.not_before = Duration::ZERO;
                 self.retry_after = Duration::ZERO;
                 self.unreported += 1;
@@ -150,7 +171,16 @@ impl Model {
                 self.connection.close(self.now.time);
                 self.over = true;
                 self.connected = false;
+                self.preparing = false;
                 self.forget_script();
+                return;
+            }
+            Happening::Finish => {
+                self.connection.finish(self.now.time);
+                self.finishing = true;
+                self.connected = false;
+                self.preparing = false;
+                self.script.cut();
                 return;
             }
             _ => self.drain(),
@@ -170,8 +200,21 @@ impl Model {
             Happening::Bytes(len) => self.feed(len.into()),
             Happening::AllBytes => self.feed(usize::MAX),
             Happening::End => self.connection.end(self.now),
-            Happening::Lost { is_final } => {
-                let kind = Kind::EndOfBody { in_event: false };
+            Happening::Lost {
+                is_final,
+                is_unsent,
+            } => {
+                let is_unsent = is_unsent && self.connected && !self.answered && !self.preparing;
+                let kind = if is_unsent {
+                    Kind::Transport {
+                        stage: Stage::Connect,
+                        is_timeout: false,
+                        source: "refused".into(),
+                    }
+                } else {
+                    Kind::EndOfBody { in_event: false }
+                };
+                self.requests.lost(is_unsent);
                 let error = if is_final {
                     Error::last(kind)
                 } else {
@@ -181,12 +224,15 @@ impl Model {
             }
             Happening::Pass(time) => self.pass(Duration::from_millis(10) * u32::from(time)),
             Happening::WakeUp => self.connection.timer(self.now),
+            Happening::Prepared(prepared) => self.prepared(prepared),
             Happening::Take(_)
             | Happening::Block(_)
             | Happening::Random(_)
             | Happening::ReconnectNow
-            | Happening::Close => {}
+            | Happening::Close
+            | Happening::Finish => {}
         }
+        self.note_loss();
         if was_open && !self.is_open() {
             self.forget_script();
         }
@@ -199,7 +245,7 @@ impl Model {
     /// Does what the engine says next. Returns whether there may be more.
     fn step(&mut self) -> bool {
         match self.connection.next() {
-            Action::Prepare(attempt) => panic!("there is no hook for {attempt:?}"),
+            Action::Prepare(attempt) => self.prepare(attempt),
             Action::Send(request) => self.sent(&request),
             Action::Yield(update) => self.yielded(update),
             Action::Read => {
@@ -239,8 +285,51 @@ impl Model {
         true
     }
 
+    /// Takes note that the engine has no use for the connection any more.
+    fn note_loss(&mut self) {
+        if !self.connection.needs_transport() {
+            self.connected = false;
+            self.preparing = false;
+        }
+    }
+
+    fn prepare(&mut self, attempt: Attempt) {
+        assert!(self.has_hook, "there is no hook");
+        self.begin();
+        self.requests
+            .prepare(&attempt, self.connection.last_event_id());
+        self.preparing = true;
+        self.attempt = Some(attempt);
+    }
+
+    fn prepared(&mut self, prepared: Prepared) {
+        let Some(attempt) = self.attempt.clone() else {
+            return;
+        };
+        self.connection.prepared(self.now, prepared.result(attempt));
+        // Otherwise nobody waits for it.
+        if self.preparing && prepared.is_good() {
+            assert!(!self.connection.needs_transport());
+            self.requests.prepared(prepared);
+        }
+    }
+
     fn sent(&mut self, request: &Request) {
-        assert!(!self.over, "a request after the end");
+        self.begin();
+        self.requests.sent(request, self.has_hook);
+        let id = self.connection.last_event_id();
+        let expected = Some(id.as_bytes()).filter(|_| Id::can_be_sent(id));
+        let header = request
+            .headers
+            .get("last-event-id")
+            .map(HeaderValue::as_bytes);
+        assert_eq!(header, expected, "the request's last event ID");
+        self.answered = false;
+    }
+
+    /// A request begins, or goes to the hook.
+    fn begin(&mut self) {
+        assert!(!self.over && !self.finishing, "a request after the end");
         assert!(!self.connected, "a request while there is one");
         assert!(
             self.now.time >= self.not_before,
@@ -249,15 +338,7 @@ impl Model {
         let waiting = self.next_planned();
         assert!(waiting.is_none(), "{waiting:?} was fed and not handed out");
         self.forget_script();
-        let id = self.connection.last_event_id();
-        let expected = Some(id.as_bytes()).filter(|_| Id::can_be_sent(id));
-        let header = request
-            .headers
-            .get("last-event-id")
-            .map(HeaderValue::as_bytes);
-        assert_eq!(header, expected, "the request's last event ID");
         self.connected = true;
-        self.answered = false;
     }
 
     fn yielded(&mut self, update: Update) {
@@ -289,10 +370,16 @@ impl Model {
                 delay,
                 attempt,
                 cause,
-                ..
+                decision,
             } => {
                 assert!(!cause.is_final(), "{cause}");
-                assert_ne!(self.policy, Policy::Never, "reconnects all the same");
+                assert!(!self.finishing, "reconnects all the same");
+                let may_be = match self.says {
+                    Says::Nothing => self.policy != Policy::Never,
+                    Says::Reconnect | Says::ReconnectAfter(_) => true,
+                    Says::Fail | Says::Stop => false,
+                };
+                assert!(may_be, "reconnects all the same");
                 let expected = self.attempts + 1..=self.attempts + 1 + self.unreported;
                 assert!(
                     expected.contains(&attempt),
@@ -304,23 +391,38 @@ impl Model {
                     self.policy != Policy::FewAttempts || attempt <= MAX_ATTEMPTS,
                     "too many attempts"
                 );
-                let base = self
-                    .reconnection_time
-                    .min(HOUR)
-                    .max(FLOOR)
-                    .max(self.retry_after);
-                assert!(delay >= base, "{delay:?} is less than {base:?}");
-                assert!(
-                    delay <= (base * 3 / 2).max(CAP),
-                    "{delay:?} is too much for {base:?}"
-                );
+                let not_before = match self.says {
+                    Says::ReconnectAfter(seconds) => Duration::from_secs(seconds.into()),
+                    _ => self.retry_after,
+                };
+                let base = self.reconnection_time.min(HOUR).max(FLOOR).max(not_before);
+                let for_credentials = decision.rule() == Rule::Credentials;
+                if for_credentials {
+                    assert!(self.has_hook, "there is nobody to ask for credentials");
+                    assert_ne!(self.policy, Policy::Standard);
+                    assert!(!self.asked_for_credentials, "asked for credentials twice");
+                    assert_eq!(delay, Duration::ZERO);
+                    self.asked_for_credentials = true;
+                } else {
+                    assert!(delay >= base, "{delay:?} is less than {base:?}");
+                    assert!(
+                        delay <= (base * 3 / 2).max(CAP),
+                        "{delay:?} is too much for {base:?}"
+                    );
+                }
+                self.requests.reconnecting(for_credentials);
                 self.not_before = self.now.time + delay;
                 self.connected = false;
-                self.redirects = 0;
                 self.retry_after = Duration::ZERO;
             }
             Update::Fruitless { connections } => assert_eq!(connections, 3),
-            Update::Closed { .. } => {
+            Update::Closed { why, .. } => {
+                if matches!(why, CloseReason::Finished) {
+                    assert!(self.finishing, "nobody wants it to finish");
+                    let waiting = self.next_planned();
+                    assert!(waiting.is_none(), "{waiting:?} was fed and not handed out");
+                    self.forget_script();
+                }
                 self.over = true;
                 self.connected = false;
             }
@@ -380,7 +482,7 @@ impl Model {
     }
 
     fn head(&mut self, head: &Head) {
-        let is_awaited = self.connected && !self.answered;
+        let is_awaited = self.connected && !self.answered && !self.preparing;
         let status = head.status.code();
         let mut headers = HeaderMap::new();
         if head.is_event_stream {
@@ -395,8 +497,9 @@ impl Model {
         if let Some((text, _)) = &retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from_str(text).expect("text"));
         }
-        let url = ORIGIN.parse().expect("a URL");
+        let url = self.requests.url();
         let is_ok = status == StatusCode::OK && head.is_event_stream;
+        let is_redirect = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
         self.connection
             .head(self.now, ResponseHead::new(url, status, headers));
         if !is_awaited {
@@ -405,16 +508,19 @@ impl Model {
         self.answered = true;
         assert_eq!(self.is_open(), is_ok);
         if is_ok {
+            self.requests.opened();
             self.forget_script();
-        } else if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-            // A redirect is followed by another request, or is refused.
-            if !self.connection.needs_transport() {
-                self.connected = false;
-                self.redirects += 1;
-                assert!(self.redirects <= MAX_REDIRECTS, "redirected for ever");
-                assert!(head.location.is_good());
-            }
+        } else if is_redirect && !self.connection.needs_transport() {
+            // It is followed, and otherwise refused like any other.
+            self.connected = false;
+            assert!(head.location.is_good());
+            let location = head.location.text().expect("a location");
+            self.requests.redirected(status, location);
         } else {
+            // Should another request follow, then since the server has refused to do anything. The report of that may be cut off
+            // by the caller's wish to reconnect.
+            self.requests
+                .lost(self.has_hook && matches!(status.as_u16(), 401 | 407));
             // Whatever is made of it, not one more request comes of it at once.
             self.retry_after = retry_after.map_or(Duration::ZERO, |(_, time)| time.min(HOUR));
             self.not_before = self.not_before.max(self.now.time + FLOOR);
@@ -436,7 +542,10 @@ impl Model {
         for planned in &self.script.planned {
             if (from + 1..=to).contains(&planned.decided_at) {
                 match planned.what {
-                    What::Event { .. } => (self.attempts, self.unreported) = (0, 0),
+                    What::Event { .. } => {
+                        (self.attempts, self.unreported) = (0, 0);
+                        self.asked_for_credentials = false;
+                    }
                     What::ReconnectionTime(time) => self.reconnection_time = time,
                     What::Comment | What::Error | What::Id(_) => {}
                 }
@@ -464,6 +573,7 @@ impl Model {
             self.set_time(deadline);
             let was_open = self.is_open();
             self.connection.timer(self.now);
+            self.note_loss();
             if was_open && !self.is_open() {
                 self.forget_script();
             }
@@ -478,6 +588,21 @@ impl Model {
     }
 }
 
+fn with_classifier(policy: policy::Policy, says: Option<Says>) -> policy::Policy {
+    let Some(says) = says else {
+        return policy;
+    };
+    policy.classify(move |_| match says {
+        Says::Nothing => None,
+        Says::Reconnect => Some(Reaction::Reconnect),
+        Says::ReconnectAfter(seconds) => Some(Reaction::ReconnectAfter(Duration::from_secs(
+            seconds.into(),
+        ))),
+        Says::Fail => Some(Reaction::Fail),
+        Says::Stop => Some(Reaction::Stop),
+    })
+}
+
 impl Status {
     fn code(self) -> StatusCode {
         let code = match self {
@@ -489,6 +614,8 @@ impl Status {
             Self::TooManyRequests => 429,
             Self::ServiceUnavailable => 503,
             Self::Any(any) => 100 + any % 900,
+            Self::SeeOther => 303,
+            Self::Unauthorized => 401,
         };
         StatusCode::from_u16(code).expect("a code of three digits")
     }
@@ -498,7 +625,7 @@ impl Location {
     fn text(self) -> Option<&'static str> {
         match self {
             Self::None => None,
-            Self::Same => Some(ORIGIN),
+            Self::Same => Some(HOME),
             Self::Other => Some("other?query"),
             Self::OtherOrigin => Some("http://elsewhere.example/"),
             Self::BadScheme => Some("ftp://elsewhere.example/"),
@@ -529,7 +656,6 @@ impl RetryAfter {
     }
 }
 
-const ORIGIN: &str = "http://host.example/stream";
 const MAX_ATTEMPTS: u32 = 2;
 const PARSED_AT_ONCE: usize = 16 * 1024;
 const FLOOR: Duration = Duration::from_millis(100);

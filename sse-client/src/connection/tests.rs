@@ -4,7 +4,9 @@ use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use sse_codec::{ParseErrorKind, Utf8Policy};
 
+use super::failure::MAX_EXCERPT_BYTES;
 use super::*;
+use crate::classifier::Reaction;
 use crate::error::{Source, Stage};
 
 mod answers;
@@ -29,7 +31,7 @@ pub(super) fn at(seconds: u64) -> Now {
     }
 }
 
-pub(super) fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         request: RequestSettings {
             url: URL.parse().unwrap(),

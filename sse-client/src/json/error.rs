@@ -7,7 +7,8 @@ use sse_codec::Event;
 
 use crate::error::{Error, Source};
 
-/// An error of a [`JsonEvents`](super::JsonEvents): of the event source, of an event's data, or one that the server has sent.
+/// An error of a [`JsonEvents`](super::JsonEvents): of the event source, of an event's data, one that the server has sent, or an end
+/// that came too early.
 #[derive(Debug)]
 pub struct JsonError {
     // Boxed, so that a result is not larger for the sake of its rare errors.
@@ -25,6 +26,7 @@ enum Kind {
         event: Event,
         source: Source,
     },
+    NoEndMarker,
 }
 
 impl JsonError {
@@ -46,13 +48,17 @@ impl JsonError {
         Self::new(Kind::InBand { event, source })
     }
 
+    pub(super) fn no_end_marker() -> Self {
+        Self::new(Kind::NoEndMarker)
+    }
+
     /// Returns whether the stream has ended with this error. If not, it goes on.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match &*self.kind {
             Kind::Stream(error) => error.is_final(),
             Kind::Decode { .. } => false,
-            Kind::InBand { .. } => true,
+            Kind::InBand { .. } | Kind::NoEndMarker => true,
         }
     }
 
@@ -69,12 +75,19 @@ impl JsonError {
         matches!(*self.kind, Kind::InBand { .. })
     }
 
+    /// Returns whether the stream has ended without the [end marker](super::JsonEvents::end_marker) that was to come: what was
+    /// received is perhaps not all. Always final.
+    #[must_use]
+    pub fn is_no_end_marker(&self) -> bool {
+        matches!(*self.kind, Kind::NoEndMarker)
+    }
+
     /// Returns the error of the event source, if it is one.
     #[must_use]
     pub fn stream_error(&self) -> Option<&Error> {
         match &*self.kind {
             Kind::Stream(error) => Some(error),
-            Kind::Decode { .. } | Kind::InBand { .. } => None,
+            Kind::Decode { .. } | Kind::InBand { .. } | Kind::NoEndMarker => None,
         }
     }
 
@@ -82,7 +95,7 @@ impl JsonError {
     #[must_use]
     pub fn event(&self) -> Option<&Event> {
         match &*self.kind {
-            Kind::Stream(_) => None,
+            Kind::Stream(_) | Kind::NoEndMarker => None,
             Kind::Decode { event, .. } | Kind::InBand { event, .. } => Some(event),
         }
     }
@@ -92,6 +105,7 @@ impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, event) = match &*self.kind {
             Kind::Stream(error) => return error.fmt(f),
+            Kind::NoEndMarker => return f.write_str("event stream ended without its end marker"),
             Kind::Decode { event, .. } => ("data that cannot be decoded", event),
             Kind::InBand { event, .. } => ("an error of the server", event),
         };
@@ -114,6 +128,7 @@ impl StdError for JsonError {
             Kind::Stream(error) => error.source(),
             Kind::Decode { source, .. } => Some(source),
             Kind::InBand { source, .. } => Some(&**source),
+            Kind::NoEndMarker => None,
         }
     }
 }

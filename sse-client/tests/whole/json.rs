@@ -3,7 +3,7 @@
 use futures_util::stream::FusedStream as _;
 use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
-use sse_client::{EventSource, JsonEvent, JsonEvents};
+use sse_client::{CloseReason, EventSource, JsonEvent, JsonEvents};
 use sse_test_kit::clock::run;
 use sse_test_kit::{Answer, Server};
 
@@ -44,6 +44,31 @@ fn data_is_decoded_until_the_end_marker() {
         // The connection is closed, and there is no other.
         server.closed(1).await;
         assert_eq!(server.requests().len(), 1);
+    });
+}
+
+#[test]
+fn an_answer_that_ends_before_its_end_marker_is_not_whole() {
+    run(async {
+        let stream = "data: {\"text\":\"a\"}\n\n";
+        let server = Server::start([Script::stream(stream)]).await;
+        let post = builder(&server.url("/")).method("POST").build().unwrap();
+        let mut chunks = post.json::<Chunk>().end_marker("[DONE]");
+        assert_eq!(text(&mut chunks).await, "a");
+        let error = chunks.next().await.unwrap().unwrap_err();
+        assert!(error.is_no_end_marker() && error.is_final());
+        assert!(chunks.is_terminated());
+        assert!(chunks.next().await.is_none());
+
+        // Not so if the caller wants no more of it.
+        let server = Server::start([Script::stream(stream).hold()]).await;
+        let post = builder(&server.url("/")).method("POST").build().unwrap();
+        let mut chunks = post.json::<Chunk>().end_marker("[DONE]");
+        assert_eq!(text(&mut chunks).await, "a");
+        chunks.source_mut().finish();
+        assert!(chunks.next().await.is_none());
+        let why = chunks.source().close_reason();
+        assert!(matches!(why, Some(CloseReason::Finished)), "{why:?}");
     });
 }
 

@@ -4,6 +4,7 @@
 mod compression;
 mod control;
 mod cursor;
+mod ends;
 #[cfg(all(feature = "file-store", feature = "json"))]
 mod examples;
 mod fault_page;
@@ -16,6 +17,8 @@ mod json;
 mod killed;
 mod methods;
 mod reconnection;
+#[cfg(all(feature = "http2", any(feature = "default-tls", feature = "rustls")))]
+mod refused_stream;
 mod requests;
 mod support;
 #[cfg(any(feature = "default-tls", feature = "rustls"))]
@@ -23,3 +26,4 @@ mod tls;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod views;
+mod ways;

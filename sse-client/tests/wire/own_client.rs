@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, StreamExt};
 use sse_client::{EventSource, Update, Updates};
 use sse_test_kit::clock::{advance, run};
-use sse_test_kit::{Answer, Certificate, Server};
+use sse_test_kit::{Answer, Certificate, Server, Signal};
 
 use crate::support::Expect;
 
@@ -35,6 +35,41 @@ fn pings_find_a_dead_connection_and_the_next_is_a_new_one() {
         updates.expect_open().await;
         updates.expect_event("b").await;
         assert_eq!(server.connections(), 2);
+    });
+}
+
+#[test]
+fn pings_find_a_connection_that_dies_behind_many_events() {
+    let name = "own_client::pings_find_a_connection_that_dies_behind_many_events";
+    in_a_process_that_trusts(name, async |certificate| {
+        let more = Signal::new();
+        let server = start(
+            certificate,
+            [Answer::stream("data: a\n\n")
+                .wait(&more)
+                .send("data: b\n\n")
+                .freeze()],
+        );
+        let mut updates = open(&server).await;
+        let (_, update) = silence(&mut updates, Duration::from_secs(100)).await;
+        assert!(update.is_none(), "{update:?}");
+        more.give();
+        updates.expect_event("b").await;
+        let (passed, update) = silence(&mut updates, Duration::from_secs(200)).await;
+        let (Some(Update::Reconnecting { .. }), 30..=82) = (update, passed.as_secs()) else {
+            panic!("not found dead, after {passed:?}");
+        };
+    });
+}
+
+#[test]
+fn dropping_the_stream_closes_its_connection() {
+    let name = "own_client::dropping_the_stream_closes_its_connection";
+    in_a_process_that_trusts(name, async |certificate| {
+        let server = start(certificate, [Answer::stream("data: a\n\n").hold()]);
+        let updates = open(&server).await;
+        drop(updates);
+        server.closed(1).await;
     });
 }
 

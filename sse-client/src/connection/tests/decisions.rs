@@ -124,6 +124,15 @@ fn a_classifier_overrides_any_row() {
 }
 
 #[test]
+fn a_classifier_that_goes_on_after_204_obeys_its_retry_after() {
+    let policy = Policy::resilient().classify(|_| Some(Reaction::Reconnect));
+    let mut connection = with_policy(policy);
+    connection.expect_send();
+    connection.head(at(0), head_with(204, &[(RETRY_AFTER, "7")]));
+    assert_eq!(connection.expect_reconnecting().0, Duration::from_secs(7));
+}
+
+#[test]
 fn a_classifier_reads_the_body() {
     let policy = Policy::resilient()
         .classify(|failure| (failure.body() == b"overloaded").then_some(Reaction::Reconnect));

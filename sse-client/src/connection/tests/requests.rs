@@ -150,6 +150,41 @@ fn the_wish_to_reconnect_does_not_repeat_a_post_either() {
 }
 
 #[test]
+fn nor_does_it_repeat_a_post_that_a_redirect_has_answered() {
+    let mut connection = Connection::new(post());
+    connection.expect_send();
+    // The server has done what was asked, and tells where the result is.
+    connection.head(at(0), head_with(303, &[(LOCATION, "/result")]));
+    connection.reconnect_now(at(0).time);
+    let request = connection.expect_send();
+    assert_eq!(
+        (request.method.as_str(), request.url.path()),
+        ("GET", "/result")
+    );
+}
+
+#[test]
+fn a_hook_that_is_asked_again_at_once_is_told_the_same() {
+    let mut connection = with_hook(settings());
+    let attempt = expect_prepare(&mut connection);
+    connection.prepared(at(0), Ok(attempt));
+    connection.expect_send();
+    refuse(&mut connection, 401, &[]);
+    connection.expect_reconnecting();
+    connection.timer(at(0));
+    let attempt = expect_prepare(&mut connection);
+    assert_eq!(attempt.cause().unwrap().status().unwrap(), 401);
+    connection.reconnect_now(at(0).time);
+    let attempt = expect_prepare(&mut connection);
+    assert_eq!(attempt.cause().unwrap().status().unwrap(), 401);
+    // Once it was sent, that is over.
+    connection.prepared(at(0), Ok(attempt));
+    connection.open(at(0));
+    connection.reconnect_now(at(0).time);
+    assert!(expect_prepare(&mut connection).cause().is_none());
+}
+
+#[test]
 fn a_post_is_resumed_by_a_get() {
     let mut connection = Connection::new(resumed(|get| Some(get.with_header("x-resumed", "1"))));
     connection.open(at(0));
