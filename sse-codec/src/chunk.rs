@@ -46,6 +46,9 @@ impl<'p, 'a> Chunk<'p, 'a> {
             items,
         } = mem::replace(self, Self::Kept)
         {
+            if parser.keep_piece(bytes) {
+                return;
+            }
             let mut line_ends = LineEnds::default();
             match parser.read_piece(bytes, &mut line_ends) {
                 Piece::Whole => parser.offset += bytes.len() as u64,

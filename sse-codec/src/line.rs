@@ -94,7 +94,7 @@ impl LineEnds {
     fn search(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut unseen = bytes.get(self.next_block..)?;
         // In large steps, up to the first byte that may be one.
-        while let Some((blocks, behind)) = unseen.split_first_chunk() {
+        while let Some((blocks, behind)) = unseen.split_first_chunk::<BLOCKS>() {
             if may_have_end(blocks) {
                 break;
             }
@@ -140,10 +140,21 @@ impl LineEnds {
     }
 }
 
+/// Returns whether there may be a line end in some bytes. Less than a block is not looked at.
+#[inline]
+pub(crate) fn may_have_ends(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<BLOCK>() else {
+        return true;
+    };
+    // The last block may overlap those before, which makes no difference.
+    let mut blocks = bytes.chunks_exact(BLOCK).filter_map(<[u8]>::first_chunk);
+    may_have_end(last) || (bytes.len() > BLOCK && blocks.any(may_have_end::<BLOCK>))
+}
+
 /// Returns whether there may be a line end in some blocks: whether a byte is as small as one. In text only control characters
 /// are, so in a long line this is nearly always told at once, and quicker than where a line end is.
 #[inline]
-fn may_have_end(blocks: &[u8; BLOCKS]) -> bool {
+fn may_have_end<const LEN: usize>(blocks: &[u8; LEN]) -> bool {
     let mut least = u8x16::MAX;
     for block in blocks.chunks_exact(BLOCK) {
         if let Ok(block) = block.try_into() {
@@ -259,6 +270,19 @@ mod tests {
                     assert_eq!(found, expected, "{len} {step} {first}");
                     assert_eq!(ends.next(&bytes, from), None);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_end_is_missed() {
+        for len in 0..300 {
+            let mut bytes = vec![b'x'; len];
+            assert_eq!(may_have_ends(&bytes), len < BLOCK);
+            for place in (0..len).step_by(if cfg!(miri) { 37 } else { 1 }) {
+                bytes[place] = if place % 2 == 0 { b'\n' } else { b'\r' };
+                assert!(may_have_ends(&bytes), "{place} of {len}");
+                bytes[place] = b'x';
             }
         }
     }

@@ -10,11 +10,32 @@ use core::mem;
 use crate::capacity;
 use crate::field;
 use crate::interpreter::Block;
-use crate::line::LineEnds;
+use crate::line::{self, LineEnds};
 use crate::parser::{OpenKind, OpenLine, Parser};
 use crate::utf8::{self, Decoder};
 
 impl Parser {
+    /// Keeps a chunk that is a short piece from the middle of an open line that is long already. Returns whether it has done so.
+    #[inline]
+    pub(crate) fn keep_piece(&mut self, chunk: &[u8]) -> bool {
+        let line = &mut self.open_line;
+        if line.len < LONG_PIECE || !matches!(line.kind, OpenKind::Kept | OpenKind::Data { .. }) {
+            return false;
+        }
+        let room = line.bytes.capacity() - line.bytes.len();
+        let len = line.len.saturating_add(chunk.len());
+        if chunk.len() > room.min(LONG_PIECE)
+            || len > self.interpreter.max_event_bytes()
+            || line::may_have_ends(chunk)
+        {
+            return false;
+        }
+        line.len = len;
+        line.bytes.extend_from_slice(chunk);
+        self.offset += chunk.len() as u64;
+        true
+    }
+
     /// Goes on with the open line at the start of a chunk, if it is kept, or data, and within the limit, and ends it if it is of the
     /// usual kind. That is what there is to small chunks most of the time, and the whole way is several times as long.
     #[inline]

@@ -164,8 +164,23 @@ where
             }
             match ready!(this.source.as_mut().try_poll_next(context)) {
                 Some(Ok(chunk)) => {
-                    *this.chunk = Some(chunk);
                     *this.consumed = 0;
+                    let bytes = chunk.as_ref();
+                    if bytes.len() <= *this.slice {
+                        // All of it, without putting it away first: most chunks are small.
+                        let parsed = parse(this.parser, bytes, this.events);
+                        if !parsed.to_the_end {
+                            *this.consumed = parsed.len;
+                            *this.error = parsed.error;
+                            *this.slice = next_slice(bytes.len(), parsed.len);
+                            *this.chunk = Some(chunk);
+                        }
+                        if let Some(event) = this.events.pop() {
+                            return Poll::Ready(Some(Ok(mem::take(event))));
+                        }
+                    } else {
+                        *this.chunk = Some(chunk);
+                    }
                 }
                 Some(Err(error)) => {
                     *this.ended = true;
