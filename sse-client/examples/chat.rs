@@ -8,6 +8,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use futures_util::TryStreamExt;
 use serde::Deserialize;
@@ -15,13 +16,20 @@ use serde_json::json;
 use sse_client::EventSource;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let (Some(url), Some(prompt)) = (args.next(), args.next()) else {
-        return Err("usage: chat URL PROMPT".into());
+        eprintln!("usage: chat URL PROMPT");
+        return ExitCode::from(2);
     };
     let key = std::env::var("API_KEY").unwrap_or_default();
-    chat(&url, &key, &prompt, &mut io::stdout()).await
+    match chat(&url, &key, &prompt, &mut io::stdout()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chat: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// A piece of the answer. What is not named here is ignored.
@@ -57,7 +65,7 @@ pub(crate) async fn chat(
     prompt: &str,
     out: &mut impl Write,
 ) -> Result<(), Box<dyn Error>> {
-    let mut chunks = EventSource::builder(url)
+    let mut answer = EventSource::builder(url)
         // Not sent twice, whatever happens: an answer costs money.
         .method("POST")
         .header("Authorization", format!("Bearer {key}"))
@@ -66,7 +74,10 @@ pub(crate) async fn chat(
             "stream": true,
             "messages": [{ "role": "user", "content": prompt }],
         }))
-        .build()?
+        .build()?;
+    // Whoever waits for an answer wants to know at once why there is none.
+    answer.connect().await?;
+    let mut chunks = answer
         .json::<Chunk>()
         .end_marker("[DONE]")
         .error_events(|event| {

@@ -7,17 +7,25 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 use futures_util::TryStreamExt;
 use sse_client::{EventSource, FileStore};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let (Some(url), Some(path)) = (args.next(), args.next()) else {
-        return Err("usage: cursor URL FILE".into());
+        eprintln!("usage: cursor URL FILE");
+        return ExitCode::from(2);
     };
-    work(&url, Path::new(&path), &mut io::stdout()).await
+    match work(&url, Path::new(&path), &mut io::stdout()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cursor: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 pub(crate) async fn work(

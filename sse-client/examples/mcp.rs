@@ -7,18 +7,26 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use sse_client::EventSource;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let (Some(url), Some(tool)) = (args.next(), args.next()) else {
-        return Err("usage: mcp URL TOOL".into());
+        eprintln!("usage: mcp URL TOOL");
+        return ExitCode::from(2);
     };
-    call(&url, &tool, &mut io::stdout()).await
+    match call(&url, &tool, &mut io::stdout()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mcp: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 pub(crate) async fn call(

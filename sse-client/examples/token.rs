@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
@@ -14,12 +15,19 @@ use sse_client::EventSource;
 use tokio::sync::Mutex;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let (Some(url), Some(token_url)) = (args.next(), args.next()) else {
-        return Err("usage: token URL TOKEN_URL".into());
+        eprintln!("usage: token URL TOKEN_URL");
+        return ExitCode::from(2);
     };
-    read(&url, &token_url, &mut io::stdout()).await
+    match read(&url, &token_url, &mut io::stdout()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("token: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Knows the token.

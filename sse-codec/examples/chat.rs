@@ -4,7 +4,7 @@
 //! curl -sN https://api.openai.com/v1/chat/completions -H "Authorization: Bearer $OPENAI_API_KEY" \
 //!     -H 'Content-Type: application/json' \
 //!     -d '{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Say hello."}]}' |
-//!     cargo run --example chat --features json
+//!     cargo run -p sse-codec --example chat --features json
 //! ```
 
 use std::borrow::Cow;

@@ -1,5 +1,5 @@
 //! Reads an event stream from standard input and prints what it holds, as it arrives:
-//! `printf 'data: hello\n\n' | cargo run --example decode`
+//! `printf 'data: hello\n\n' | cargo run -p sse-codec --example decode`
 
 use std::error::Error;
 use std::io::{self, Read};

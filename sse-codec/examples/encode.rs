@@ -1,5 +1,5 @@
 //! Writes each line of standard input as an event to standard output:
-//! `ls | cargo run --example encode`
+//! `ls | cargo run -p sse-codec --example encode`
 
 use std::io::{self, Write};
 

@@ -1,6 +1,6 @@
 //! Both directions by `tokio_util::codec`: a task writes events, and another reads them. A socket, or the output of a
 //! child process, takes the place of the pipe in real life.
-//! `cargo run --example framed --features tokio-util`
+//! `cargo run -p sse-codec --example framed --features tokio-util`
 
 use std::io;
 

@@ -1,5 +1,5 @@
 //! Reads an event stream from standard input by an iterator, and prints each event as it arrives:
-//! `printf 'event: greeting\ndata: hello\n\n' | cargo run --example read`
+//! `printf 'event: greeting\ndata: hello\n\n' | cargo run -p sse-codec --example read`
 
 use std::io::{self, Read, Write};
 

@@ -1,11 +1,17 @@
-//! Sends event streams (`text/event-stream`) from any server that is built on the types of [`http`] and
-//! [`http_body`]: hyper, axum, tower, tonic and others. [`EventStreamResponse`] turns a stream of events into a response
+//! Sends event streams (`text/event-stream`) from any server that is built on the types of `http` and
+//! `http_body`: hyper, axum, tower, tonic and others. [`EventStreamResponse`] turns a stream of events into a response
 //! for one client; [`Hub`] publishes events to many, and again to those who come back.
 //!
 //! The neighbours: to write or read the bytes of an event stream without HTTP, take `sse-codec`; to receive events,
 //! with reconnection, take `sse-client`.
 //!
-//! # Examples
+//! | what you want | what you use | feature |
+//! |---|---|---|
+//! | to send events to all who listen, and nothing else | [`Hub`] and `serve` | `serve` |
+//! | the same, as a part of your own server | [`Hub`]; a [`Subscription`] becomes the response | `tokio`, `axum` |
+//! | to send a stream of events to one client | [`EventStreamResponse`] | `tokio`, `axum` |
+//!
+//! # Events for one client
 //!
 //! A source of events is a [`Stream`](futures_core::Stream) of [`OutgoingEvent`]s, or of `Result`s of them.
 //! [`EventStreamResponse`] makes the response: its head, a first byte at once, and a comment whenever the source has
@@ -25,13 +31,14 @@
 //! use sse_server::{EventStreamResponse, LastEventId, OutgoingEvent};
 //!
 //! // What an application does: events 1 to 3, or those that the client has not seen yet.
-//! fn countdown(after: u64) -> impl Stream<Item = OutgoingEvent<'static>> {
-//!     stream::iter((after + 1)..=3).map(|n| OutgoingEvent::new().last_event_id(LastEventId::from(n)).data("tick"))
+//! fn ticks(after: u64) -> impl Stream<Item = OutgoingEvent<'static>> {
+//!     stream::iter((after + 1)..=3)
+//!         .map(|n| OutgoingEvent::new().last_event_id(LastEventId::from(n)).data("tick"))
 //! }
 //!
 //! let handler = |request: Request<()>| {
 //!     let after = sse_server::last_event_id(&request).and_then(|id| id.as_str().parse().ok());
-//!     EventStreamResponse::new(countdown(after.unwrap_or(0))).into_response()
+//!     EventStreamResponse::new(ticks(after.unwrap_or(0))).into_response()
 //! };
 //!
 //! let request = Request::builder().header("Last-Event-ID", "1").body(()).unwrap();
@@ -61,7 +68,7 @@
 //!     }
 //! }
 //!
-//! // The driver wakes the subscribers: spawn it, or let `HubBuilder::spawn` (feature `tokio`) do that.
+//! // The driver wakes the subscribers: spawn it, as `HubBuilder::spawn` (feature `tokio`) does.
 //! let (hub, driver) = Hub::new();
 //! let response = handle(&Request::new(()), &hub);
 //! hub.publish("news", &OutgoingEvent::new().data("hello"))?;
@@ -72,6 +79,23 @@
 //! A client whose next event is no longer in the log is sent an event of the type `gap`, with an ID of its own and the
 //! data `{"after":"…","through":"…"}`: what was published behind `after` (or `null`, if that is not known) up to `through`
 //! may be missing. [`Outcome`] tells the application of it, and [`GapPolicy`] and [`HubBuilder::gap_event_type`] change it.
+//!
+//! Where the hub is all that there is to serve, `serve` is the server (feature `serve`): GET of `/events` subscribes.
+//!
+//! ```no_run
+//! # #[cfg(not(feature = "serve"))]
+//! # fn main() {}
+//! # #[cfg(feature = "serve")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! use sse_server::{Hub, ServeOptions, serve};
+//!
+//! let hub = Hub::builder().spawn();
+//! // A clone of the hub publishes, in a task or a thread: `hub.publish("events", &event)`.
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! serve(listener, hub, ServeOptions::new()).await
+//! # }
+//! ```
 //!
 //! # Frameworks
 //!
@@ -118,8 +142,7 @@
 //! | `serve` | no | `serve`: a server for a hub that stands on its own, with limits, CORS and a clean end; includes `tokio` |
 //! | `tokio` | no | `TokioTimer`, the [`Timer`] of tokio; `EventStreamResponse::new`, which keeps connections alive with it; `HubBuilder::spawn` |
 //!
-//! Without that feature, and without a [`Timer`] of your own for [`EventStreamResponse::with_timer`], there is no
-//! keep-alive.
+//! Without `tokio`, and without a [`Timer`] of your own for [`EventStreamResponse::with_timer`], there is no keep-alive.
 //!
 //! The oldest Rust that this crate builds with is the `rust-version` of its `Cargo.toml`.
 

@@ -1,6 +1,7 @@
 //! The flags, and what they mean together.
 
 use std::fmt::Write as _;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser, ValueEnum};
@@ -39,7 +40,7 @@ pub(crate) struct Args {
     headers: Vec<String>,
 
     /// End after N events
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", value_parser = count::<u64>)]
     max_events: Option<u64>,
 
     /// Resume after the event with this ID
@@ -58,7 +59,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..),
+        value_parser = count::<u32>,
         conflicts_with = "no_reconnect"
     )]
     max_attempts: Option<u32>,
@@ -277,6 +278,11 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), UsageError> {
     }
 }
 
+fn count<T: FromStr + Default + PartialEq>(text: &str) -> Result<T, String> {
+    let count = text.parse().ok().filter(|count| *count != T::default());
+    count.ok_or_else(|| "not a whole number above 0".to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let time = text
         .parse()
@@ -298,7 +304,8 @@ fn after_help() -> String {
     let mut help = String::from(
         "Events go to standard output, everything else to standard error. What a server sends is\n\
          escaped on a terminal, and exact elsewhere. A lost connection is reestablished, and the\n\
-         stream goes on where it was; a first connection that fails is an error without --wait.\n\n\
+         stream goes on where it was; a first connection that fails is an error without --wait.\n\
+         Proxies are those of the environment: http_proxy, https_proxy, all_proxy, no_proxy.\n\n\
          Formats:\n  \
          pretty  type, ID and data, for people; the default on a terminal\n  \
          data    the data and a newline\n  \

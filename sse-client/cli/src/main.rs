@@ -149,7 +149,15 @@ async fn tail_url(
     notes: Notes,
 ) -> Result<(), Exit> {
     let source = input::url::event_source(url, client, stream, connection, notes)?;
-    input::url::tail(source.updates(), stream.strict, connection, output, notes).await
+    input::url::tail(
+        url,
+        source.updates(),
+        stream.strict,
+        connection,
+        output,
+        notes,
+    )
+    .await
 }
 
 fn terminal() -> Terminal {

@@ -6,20 +6,21 @@ use std::time::Duration;
 use futures_util::stream::FusedStream as _;
 use futures_util::{FutureExt, StreamExt};
 use sse_client::{CloseReason, CursorFuture, CursorStore, Policy};
+use sse_test_kit::clock::{advance, run};
+use sse_test_kit::{Answer, Server, Signal};
 
-use crate::support::{Expect, Script, Server, advance, builder, run};
+use crate::support::{Expect, builder};
 
 #[test]
 fn it_says_why_it_has_ended() {
     run(async {
         let half_an_event = "data: a\n\ndata: b\n";
         let server = Server::start([
-            Script::stream(half_an_event),
-            Script::new().send("HTTP/1.1 204 No Content\r\n\r\n"),
-            Script::status("404 Not Found", ""),
-            Script::stream("").hold(),
-        ])
-        .await;
+            Answer::stream(half_an_event),
+            Answer::status(204),
+            Answer::status(404),
+            Answer::stream("").hold(),
+        ]);
         let mut updates = builder(&server.url("/"))
             .method("POST")
             .build()
@@ -61,7 +62,7 @@ fn it_says_why_it_has_ended() {
 #[test]
 fn an_end_behind_an_event_is_not_one_within_an_event() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\n")]).await;
+        let server = Server::start([Answer::stream("data: a\n\n")]);
         let builder = builder(&server.url("/")).policy(Policy::never());
         let mut updates = builder.build().unwrap().updates();
         updates.expect_open().await;
@@ -75,7 +76,7 @@ fn an_end_behind_an_event_is_not_one_within_an_event() {
 #[test]
 fn dropping_during_a_delay_leaves_nothing_behind() {
     run(async {
-        let server = Server::start([Script::stream("data: a\n\n")]).await;
+        let server = Server::start([Answer::stream("data: a\n\n")]);
         let mut updates = builder(&server.url("/")).build().unwrap().updates();
         updates.expect_open().await;
         updates.expect_event("a").await;
@@ -91,7 +92,7 @@ fn dropping_during_a_delay_leaves_nothing_behind() {
 #[test]
 fn dropping_while_connect_waits_closes_the_connection() {
     run(async {
-        let server = Server::start([Script::new().hold()]).await;
+        let server = Server::start([Answer::silence()]);
         let mut events = builder(&server.url("/")).build().unwrap();
         while server.requests().is_empty() {
             assert!(events.connect().now_or_never().is_none());
@@ -105,19 +106,20 @@ fn dropping_while_connect_waits_closes_the_connection() {
 #[test]
 fn waiting_for_connect_can_be_given_up_and_taken_up_by_the_stream() {
     run(async {
-        let (go, _) = tokio::sync::watch::channel(false);
-        let script = Script::new()
+        let go = Signal::new();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+        let answer = Answer::close()
             .wait(&go)
-            .send(crate::support::OK)
+            .send(head)
             .send("data: a\n\n")
             .hold();
-        let server = Server::start([script]).await;
+        let server = Server::start([answer]);
         let mut events = builder(&server.url("/")).build().unwrap();
         while server.requests().is_empty() {
             assert!(events.connect().now_or_never().is_none());
             tokio::task::yield_now().await;
         }
-        go.send_replace(true);
+        go.give();
         assert_eq!(events.next().await.unwrap().unwrap().data(), "a");
         assert_eq!(server.requests().len(), 1);
     });
@@ -139,7 +141,7 @@ impl CursorStore for Hangs {
 #[test]
 fn dropping_while_the_cursor_is_loaded_or_saved_leaves_nothing_behind() {
     run(async {
-        let server = Server::start([]).await;
+        let server = Server::start([]);
         let builder = builder(&server.url("/")).cursor_store(Hangs);
         let mut events = builder.build().unwrap();
         assert!(events.next().now_or_never().is_none());

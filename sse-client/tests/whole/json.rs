@@ -51,7 +51,7 @@ fn data_is_decoded_until_the_end_marker() {
 fn an_answer_that_ends_before_its_end_marker_is_not_whole() {
     run(async {
         let stream = "data: {\"text\":\"a\"}\n\n";
-        let server = Server::start([Script::stream(stream)]).await;
+        let server = Server::start([Answer::stream(stream)]);
         let post = builder(&server.url("/")).method("POST").build().unwrap();
         let mut chunks = post.json::<Chunk>().end_marker("[DONE]");
         assert_eq!(text(&mut chunks).await, "a");
@@ -61,7 +61,7 @@ fn an_answer_that_ends_before_its_end_marker_is_not_whole() {
         assert!(chunks.next().await.is_none());
 
         // Not so if the caller wants no more of it.
-        let server = Server::start([Script::stream(stream).hold()]).await;
+        let server = Server::start([Answer::stream(stream).hold()]);
         let post = builder(&server.url("/")).method("POST").build().unwrap();
         let mut chunks = post.json::<Chunk>().end_marker("[DONE]");
         assert_eq!(text(&mut chunks).await, "a");

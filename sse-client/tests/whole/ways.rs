@@ -1,13 +1,15 @@
 //! Ways to a server that only a client of the caller's knows: a proxy, a Unix socket.
 
 use futures_util::TryStreamExt;
+use sse_test_kit::clock::{flowing, run};
+use sse_test_kit::{Answer, Server};
 
-use crate::support::{Script, Server, builder, run};
+use crate::support::builder;
 
 #[test]
 fn through_a_proxy() {
     run(async {
-        let proxy = Server::start([Script::stream("data: a\n\n").hold()]).await;
+        let proxy = Server::start([Answer::stream("data: a\n\n").hold()]);
         let client = reqwest::Client::builder()
             .proxy(reqwest::Proxy::http(proxy.url("/")).unwrap())
             .build()
@@ -16,7 +18,7 @@ fn through_a_proxy() {
         let mut events = builder.build().unwrap();
         assert_eq!(events.try_next().await.unwrap().unwrap().data(), "a");
         assert_eq!(
-            proxy.requests()[0].line(),
+            proxy.requests()[0].to_string(),
             "GET http://stream.invalid/path HTTP/1.1"
         );
     });
@@ -40,7 +42,8 @@ fn over_a_unix_socket() {
                 }
                 let head = String::from_utf8(head).unwrap();
                 assert_eq!(head.contains("last-event-id: 1\r\n"), number == 2, "{head}");
-                let answer = format!("{}id: {number}\ndata: {number}\n\n", crate::support::OK);
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+                let answer = format!("{head}id: {number}\ndata: {number}\n\n");
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         };
@@ -57,6 +60,6 @@ fn over_a_unix_socket() {
                 assert_eq!(events.try_next().await.unwrap().unwrap().data(), data);
             }
         };
-        crate::support::flowing(async { tokio::join!(server, client) }).await;
+        flowing(async { tokio::join!(server, client) }).await;
     });
 }

@@ -344,13 +344,7 @@ impl Journal {
 impl Topic {
     /// The place of the first event behind an ID.
     fn place_behind(&self, after: EventId) -> usize {
-        // A reader who keeps up is near the end, so look there first.
-        let tail = self.entries.iter().rev().take(NEAR);
-        let behind = tail.take_while(|entry| entry.id > after).count();
-        if behind < NEAR {
-            return self.entries.len() - behind;
-        }
-        self.entries.partition_point(|entry| entry.id <= after)
+        place(&self.entries, |entry| entry.id > after)
     }
 
     fn has(&self, id: EventId) -> bool {
@@ -364,6 +358,17 @@ impl Entry {
     fn cost(&self) -> usize {
         cost(self.bytes.len())
     }
+}
+
+/// The place of the first entry that is behind something, where those behind it follow those that are not.
+fn place<T>(entries: &VecDeque<T>, is_behind: impl Fn(&T) -> bool) -> usize {
+    // A reader who keeps up is near the end, so look there first.
+    let tail = entries.iter().rev().take(NEAR);
+    let behind = tail.take_while(|entry| is_behind(entry)).count();
+    if behind < NEAR {
+        return entries.len() - behind;
+    }
+    entries.partition_point(|entry| !is_behind(entry))
 }
 
 /// Walks several topics at once.

@@ -5,6 +5,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::args::StreamOptions;
 use crate::exit::Exit;
+use crate::failure;
 use crate::notes::Notes;
 use crate::output::Output;
 
@@ -53,6 +54,7 @@ pub(crate) async fn tail(
                 Err(error) => {
                     // What came before the fault is shown before it is told.
                     output.flush().await?;
+                    let error = failure::in_flags(&error);
                     if strict {
                         notes.error(format_args!("{error}; ended by --strict"));
                         return Err(Exit::Strict);

@@ -38,13 +38,14 @@ pub(crate) fn event_source(
     }
     builder
         .build()
-        .map_err(|error| failure::report(&error, notes))
+        .map_err(|error| failure::report(&error, &without_secrets(url), notes))
 }
 
 /// Shows a client's events until it ends, and says how the command ends.
 ///
 /// Events that are at hand are written together, and before the next one is waited for.
 pub(crate) async fn tail(
+    url: &str,
     mut updates: impl Stream<Item = Update> + Unpin,
     strict: bool,
     connection: &ConnectionOptions,
@@ -93,9 +94,9 @@ pub(crate) async fn tail(
                 ..
             } => {
                 if is_final(&cause, was_open, connection) {
-                    let exit = failure::report(&cause, notes);
+                    let exit = failure::report(&cause, &without_secrets(url), notes);
                     if !was_open && !connection.no_reconnect {
-                        notes.status("with --wait it would keep trying");
+                        notes.status("--wait would keep trying");
                     }
                     return Err(exit);
                 }
@@ -122,7 +123,7 @@ pub(crate) async fn tail(
                 }
                 notes.status(failure::describe(&error));
             }
-            Update::Closed { why, .. } => return closed(why, notes),
+            Update::Closed { why, .. } => return closed(why, url, notes),
             _ => {}
         }
     }
@@ -147,13 +148,13 @@ fn opened(head: &ResponseHead, notes: Notes) {
     notes.detail(format_args!("{url} has answered {}", head.status()));
 }
 
-fn closed(why: CloseReason, notes: Notes) -> Result<(), Exit> {
+fn closed(why: CloseReason, url: &str, notes: Notes) -> Result<(), Exit> {
     match why {
         CloseReason::NoContent => {
             notes.status("the server says that there is nothing more to come (204 No Content)");
             Ok(())
         }
-        CloseReason::Failed(error) => Err(failure::report(&error, notes)),
+        CloseReason::Failed(error) => Err(failure::report(&error, &without_secrets(url), notes)),
         _ => Ok(()),
     }
 }

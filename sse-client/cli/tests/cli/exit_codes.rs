@@ -46,13 +46,11 @@ fn output_that_cannot_be_written_is_1() {
 #[test]
 fn a_refused_connection_is_3() {
     let closed = ClosedPort::new();
-    let ended = run(&[&closed.url("/")]);
+    // What is secret in a URL is not shown.
+    let ended = run(&[&closed.url("/?token=secret")]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""));
-    assert!(
-        ended.stderr.starts_with("sse-client: cannot connect: "),
-        "{}",
-        ended.stderr
-    );
+    let message = format!("sse-client: {}?…: cannot connect: ", closed.url("/"));
+    assert!(ended.stderr.starts_with(&message), "{}", ended.stderr);
     assert!(ended.stderr.contains("--wait"), "{}", ended.stderr);
 }
 
@@ -105,7 +103,13 @@ fn an_answer_that_does_not_come_is_7() {
     ]));
     // Held until the command has ended.
     let _connection = server.accept();
-    assert_eq!(running.end().code, Some(7));
+    let ended = running.end();
+    assert_eq!(ended.code, Some(7));
+    assert!(
+        ended.stderr.contains("(--response-timeout)"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -121,5 +125,10 @@ fn exhausted_attempts_are_9() {
     let ended = running.end();
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(9), ""));
     assert!(ended.stderr.contains("503"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("(--max-attempts)"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(server.connections(), 3);
 }

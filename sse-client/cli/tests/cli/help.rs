@@ -66,7 +66,12 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (&["--demo", "http://127.0.0.1/"], "cannot be used with"),
         (&["-", "--wait"], "--wait is about a connection"),
         (&["-", "-H", "A: b"], "--header is about a connection"),
-        (&["-", "-n", "0"], "0 is not in 1.."),
+        (&["-", "-n", "0"], "not a whole number above 0"),
+        (&["-", "-n", "many"], "not a whole number above 0"),
+        (
+            &["http://127.0.0.1/", "--max-attempts", "many"],
+            "not a whole number above 0",
+        ),
         (&["-", "-o", "xml"], "pretty, data, json, sse"),
         (&["-", "--utf8", "ignore"], "replace, reject"),
         (&["-", "--max-event-bytes", "0"], "bytes above 0"),
@@ -84,7 +89,10 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
             "write it as 'Name: value'",
         ),
         (&["ftp://127.0.0.1/"], "use http:// or https://"),
-        (&["http://"], ""),
+        (
+            &["http://"],
+            "empty host; write it like https://example.com/stream",
+        ),
         (&["--tail"], "unexpected argument"),
     ] {
         let Ended {

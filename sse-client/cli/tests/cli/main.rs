@@ -15,6 +15,7 @@ mod support;
 
 // These need pipes that close, signals, or a terminal.
 #[cfg(unix)]
+mod advice;
 mod closed_pipe;
 #[cfg(unix)]
 mod signals;

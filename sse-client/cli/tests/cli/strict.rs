@@ -69,7 +69,7 @@ fn an_event_over_the_limit_is_dropped_and_the_stream_goes_on() {
         stderr,
     } = run_with_input(&arguments, input.as_bytes());
     assert_eq!((code, stdout.as_str()), (Some(0), "a\nb\n"));
-    assert!(stderr.contains("max_event_bytes (100)"), "{stderr}");
+    assert!(stderr.contains("than --max-event-bytes (100)"), "{stderr}");
     let strict = run_with_input(
         &["-", "-o", "data", "--max-event-bytes", "100", "--strict"],
         input.as_bytes(),

@@ -1,5 +1,6 @@
 //! The log against two simple models: all events there ever were, and those that its bounds leave.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use proptest::collection::vec;
@@ -286,4 +287,34 @@ fn a_topic_that_comes_back_does_not_hide_what_it_lost() {
     journal.push("a", payload("x")).unwrap();
     let a = [journal.hold("a").unwrap()];
     assert_eq!(journal.trimmed(&a), id(2), "more than it lost, never less");
+}
+
+#[test]
+fn a_place_is_found_in_logarithmic_time() {
+    for exponent in 0..=16 {
+        let length = 1_usize << exponent;
+        let entries: VecDeque<usize> = (0..length).collect();
+        // Every place in a short log; in a long one some, its ends among them.
+        let places = (0..=length).filter(|place| {
+            length <= 1 << 10 || place % 997 == 0 || *place < 40 || length - place < 40
+        });
+        for expected in places {
+            let compared = Cell::new(0);
+            let found = place(&entries, |entry| {
+                compared.set(compared.get() + 1);
+                *entry >= expected
+            });
+            assert_eq!(found, expected);
+            // Those near the end, then a bisection, which may look at one more than the logarithm rounded up.
+            let bound = NEAR + exponent + 2;
+            assert!(
+                compared.get() <= bound,
+                "{expected} of {length}: {compared:?}"
+            );
+            // Whoever keeps up costs the same, however long the log is.
+            if length - expected < NEAR {
+                assert!(compared.get() <= length - expected + 1);
+            }
+        }
+    }
 }
