@@ -212,14 +212,14 @@
 //!
 //! | | stream | times the best other crate | which is | instructions per byte |
 //! |---|---|---|---|---|
-//! | a | chat completion chunks: one `data` line of about 250 B | 2.36 | sse-stream | 1.42 |
-//! | b | named events: `event`, and `data` of about 130 B | 3.64 | sse-stream | 2.26 |
-//! | c | tiny events: `data: x` | 4.66 | sse-stream | 15.35 |
-//! | d | one `data` line of 1 MiB an event | 1.15 | sse-core | 0.43 |
-//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 1.88 | sse-stream | 2.82 |
-//! | f | as a, with CRLF and `id` | 2.08 | sse-stream | 2.51 |
-//! | g | one `data` line of Thai, CJK and emoji text | 5.94 | sse-stream | 2.58 |
-//! | h | mostly comments: nine to an event | 1.77 | sse-core | 4.30 |
+//! | a | chat completion chunks: one `data` line of about 250 B | 2.40 | sse-stream | 1.46 |
+//! | b | named events: `event`, and `data` of about 130 B | 3.47 | sse-core | 2.37 |
+//! | c | tiny events: `data: x` | 4.73 | sse-stream | 16.67 |
+//! | d | one `data` line of 1 MiB an event | 0.99 | sse-stream | 0.43 |
+//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 1.89 | sse-stream | 2.75 |
+//! | f | as a, with CRLF and `id` | 2.46 | sse-stream | 2.10 |
+//! | g | one `data` line of Thai, CJK and emoji text | 6.07 | sse-stream | 2.66 |
+//! | h | mostly comments: nine to an event | 1.76 | sse-core | 4.33 |
 //!
 //! <!-- /speed -->
 #![cfg_attr(feature = "std", doc = "[`EventReader`]: EventReader")]
