@@ -72,8 +72,10 @@ fn root(error: &Error) -> Option<&(dyn std::error::Error + 'static)> {
 /// What to do about a failure, where it is likely enough.
 fn advice(error: &Error) -> Option<&'static str> {
     if error.is_connect() {
-        // What TLS calls the first bytes of a server that speaks HTTP without it.
-        let is_plain = root(error).is_some_and(|root| root.to_string().contains("corrupt message"));
+        let is_plain = root(error).is_some_and(|root| {
+            let root = root.to_string();
+            NO_TLS.iter().any(|words| root.contains(words))
+        });
         return is_plain.then_some("the server may not speak https; try http://");
     }
     match error.status()?.as_u16() {
@@ -129,6 +131,9 @@ const SETTINGS: [(&str, &str); 3] = [
     ("(max_attempts)", "(--max-attempts)"),
     ("than max_event_bytes (", "than --max-event-bytes ("),
 ];
+
+/// What rustls and OpenSSL call the first bytes of a server that speaks HTTP without TLS.
+const NO_TLS: [&str; 2] = ["corrupt message", "wrong version number"];
 
 /// Where advice for programmers begins.
 const FEATURE: &str = ": enable the feature of sse-client";
