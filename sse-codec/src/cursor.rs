@@ -22,9 +22,10 @@ use core::time::Duration;
 use crate::error::{ParseError, ParseErrorKind};
 use crate::event::{Event, EventRef};
 use crate::field::{self, Kind};
-use crate::interpreter::{Block, Dispatched, Pending, TooLarge};
+use crate::interpreter::{Block, Dispatched, TooLarge};
 use crate::line::LineEnds;
 use crate::parser::{OpenKind, Parser};
+use crate::pending::Pending;
 use crate::utf8::{self, BYTE_ORDER_MARK, IllFormed, Utf8Policy};
 
 #[derive(Debug)]

@@ -280,6 +280,7 @@ mod one_event;
 mod one_line;
 mod outgoing;
 mod parser;
+mod pending;
 mod piece;
 #[cfg(feature = "std")]
 mod reader;
