@@ -202,6 +202,19 @@ impl<'p, 'a> Cursor<'p, 'a> {
         step
     }
 
+    /// Goes on to the next thing to hand out, or to text if there was none. In that case there is nothing yet, and
+    /// [`simple_event`](Self::simple_event) can be tried again.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) fn step_or_find_text(&mut self) -> Option<Step> {
+        if !self.text.is_empty() {
+            return Some(self.step());
+        }
+        let step = self.read()?;
+        self.parser.offset = self.offset();
+        Some(step)
+    }
+
     /// The event, after [`Step::Event`].
     #[inline]
     pub(crate) fn event(&self) -> EventRef<'_> {

@@ -112,7 +112,11 @@ impl<'p, 'a> Events<'p, 'a> {
                 }
                 continue;
             }
-            match cursor.step() {
+            // The first event of a slice comes here, and is likely to be as simple as the others.
+            let Some(step) = cursor.step_or_find_text() else {
+                continue;
+            };
+            match step {
                 Step::Event => {
                     if let Some(place) = ahead.place() {
                         *place = cursor.owned_event();
