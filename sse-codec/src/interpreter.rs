@@ -526,6 +526,12 @@ impl Interpreter {
         }
     }
 
+    /// What [`release`](Self::release) comes to at the end of a chunk that was a piece of data and nothing else.
+    #[inline]
+    pub(crate) fn end_piece(&mut self) {
+        self.data_used = false;
+    }
+
     /// Gives back what the data buffer has grown ahead of its contents, or what an event has left in it, if together with `elsewhere`, bytes that the parser
     /// holds or is about to take, there would be more than was promised. That is rare: both have to be about as large as
     /// the limit, so what is copied here is less than what has come since the last time.

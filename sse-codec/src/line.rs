@@ -92,13 +92,22 @@ impl LineEnds {
     /// Looks for the end of a long line.
     #[inline(never)]
     fn search(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut unseen = bytes.get(self.next_block..)?;
+        let from = self.next_block;
+        let mut unseen = bytes.get(from..)?;
         // In large steps, up to the first byte that may be one.
         while let Some((blocks, behind)) = unseen.split_first_chunk::<BLOCKS>() {
             if may_have_end(blocks) {
                 break;
             }
             unseen = behind;
+        }
+        if unseen.len() < BLOCKS {
+            // The last step may overlap the one before.
+            let last = bytes.get(from..).and_then(<[u8]>::last_chunk);
+            if last.is_some_and(|last| !may_have_end::<BLOCKS>(last)) {
+                self.next_block = bytes.len();
+                return None;
+            }
         }
         let start = bytes.len() - unseen.len();
         match memchr2(b'\r', b'\n', unseen) {

@@ -36,6 +36,26 @@ impl Parser {
         true
     }
 
+    /// Appends a chunk that is a long piece from the middle of a long line of data to the data. Returns whether it has done so.
+    #[inline]
+    pub(crate) fn append_piece(&mut self, chunk: &[u8], line_ends: &mut LineEnds) -> bool {
+        let line = &self.open_line;
+        let len = line.len.saturating_add(chunk.len());
+        if chunk.len() < LONG_PIECE
+            || line.kind != (OpenKind::Data { too_large: false })
+            || len > self.interpreter.max_event_bytes()
+            || line_ends.next_of_long_line(chunk, 0).is_some()
+        {
+            return false;
+        }
+        self.open_line.len = len;
+        self.decode_kept();
+        self.decode(Some(chunk));
+        self.offset += chunk.len() as u64;
+        self.interpreter.end_piece();
+        true
+    }
+
     /// Goes on with the open line at the start of a chunk, if it is kept, or data, and within the limit, and ends it if it is of the
     /// usual kind. That is what there is to small chunks most of the time, and the whole way is several times as long.
     #[inline]
