@@ -236,6 +236,26 @@ mod tests {
     }
 
     #[test]
+    fn data_that_lies_within_a_chunk_is_lent_from_it() {
+        for size in [1, 500, 31 * 1024, 33 * 1024, 1_000_000] {
+            let data = "x".repeat(size);
+            let stream = format!("data: {data}\n\ndata: {data}\r\n\r\n");
+            let chunk = stream.as_bytes();
+            let mut parser = Parser::new();
+            let mut events = parser.feed(chunk);
+            for _ in 0..2 {
+                let event = events.next().unwrap().unwrap();
+                assert_eq!(event.data().len(), size);
+                assert!(
+                    chunk.as_ptr_range().contains(&event.data().as_ptr()),
+                    "{size}"
+                );
+            }
+            assert!(events.next().unwrap().is_none());
+        }
+    }
+
+    #[test]
     fn owned_events_are_the_same() {
         let large = |size: usize| "x".repeat(size);
         let mut stream = String::new();

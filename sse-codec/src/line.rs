@@ -128,15 +128,18 @@ impl LineEnds {
     /// size, but at least the first one.
     ///
     /// The window keeps what is validated in one go in the processor's cache until it is parsed, and keeps the work that
-    /// is lost small when somebody stops in the middle of a huge chunk.
+    /// is lost small when somebody stops in the middle of a huge chunk. Behind a line that is longer it goes on for some bytes, since
+    /// the blank line should be in it: if an event's lines are not all there, its data has to be copied.
     #[inline]
     pub(crate) fn end_of_last(&self, bytes: &[u8], from: usize, first: usize) -> usize {
         if self.next_block >= bytes.len() {
             // All that is left is in the block, and the line end at `first` with it.
             return self.block + BLOCK - self.found.leading_zeros() as usize;
         }
-        let window_end = bytes.len().min(from + WINDOW);
         let behind_first = first + 1;
+        let window_end = bytes
+            .len()
+            .min((from + WINDOW).max(behind_first + BEHIND_LONG_LINE));
         let behind_last = match bytes.get(behind_first..window_end) {
             Some(window) => behind_first + end_of_last(window),
             None => behind_first,
@@ -242,6 +245,9 @@ const LONG_LINE: usize = 512;
 /// Size of the window of [`LineEnds::end_of_last`], in bytes.
 const WINDOW: usize = 32 * 1024;
 
+/// Bytes behind the first line that are in the window however long the line is.
+const BEHIND_LONG_LINE: usize = 256;
+
 #[cfg(test)]
 mod tests {
     use alloc::vec;
@@ -338,7 +344,10 @@ mod tests {
         let mut long = vec![b'x'; WINDOW + 10];
         assert_eq!(whole_lines(&long), 0);
         long.extend(b"\ny\n");
-        assert_eq!(whole_lines(&long), WINDOW + 11);
+        assert_eq!(whole_lines(&long), WINDOW + 13);
+        long.extend([b'z'; BEHIND_LONG_LINE]);
+        long.push(b'\n');
+        assert_eq!(whole_lines(&long), WINDOW + 13);
         long[5] = b'\n';
         assert_eq!(whole_lines(&long), 6);
     }
