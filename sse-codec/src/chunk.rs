@@ -50,9 +50,6 @@ impl<'p, 'a> Chunk<'p, 'a> {
                 return;
             }
             let mut line_ends = LineEnds::default();
-            if parser.append_piece(bytes, &mut line_ends) {
-                return;
-            }
             match parser.read_piece(bytes, &mut line_ends) {
                 Piece::Whole => parser.offset += bytes.len() as u64,
                 Piece::UpTo(start) => {

@@ -202,6 +202,33 @@ impl<'p, 'a> Cursor<'p, 'a> {
         step
     }
 
+    /// Like [`step`](Self::step), for an event that will own its text.
+    #[inline]
+    pub(crate) fn step_to_owned(&mut self) -> Step {
+        if self.chunk.len() > HUGE_LINE {
+            if let Some(step) = self.step_over_huge_line() {
+                return step;
+            }
+        }
+        self.step()
+    }
+
+    /// Reads a huge line first, if one stands next.
+    #[cold]
+    #[inline(never)]
+    fn step_over_huge_line(&mut self) -> Option<Step> {
+        if !self.text.is_empty() {
+            return None;
+        }
+        if self.pending.is_anything() {
+            self.spill();
+        }
+        let outcome = self.read_huge_line().map(|()| None);
+        let step = self.settle(outcome);
+        self.parser.offset = self.offset();
+        step
+    }
+
     /// Goes on to the next thing to hand out, or to text if there was none. In that case there is nothing yet, and
     /// [`simple_event`](Self::simple_event) can be tried again.
     #[cfg(feature = "stream")]
@@ -622,6 +649,9 @@ fn without_two_line_ends(text: &str) -> Option<&str> {
     text.strip_prefix("\n\n")
         .or_else(|| text.strip_prefix("\r\n\r\n"))
 }
+
+/// Bytes of a line from which on, if its event will own its text, it is read in pieces.
+const HUGE_LINE: usize = 128 * 1024;
 
 /// Bytes by which a usual `data` line is longer than its value with an LF.
 const USUAL_DATA_EXTRA: usize = "data: ".len() - "\n".len();

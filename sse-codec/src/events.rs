@@ -88,7 +88,7 @@ impl<'p, 'a> Events<'p, 'a> {
             return Ok(Some(cursor.owned_event_of(event_type, data)));
         }
         loop {
-            match cursor.step() {
+            match cursor.step_to_owned() {
                 Step::Event => return Ok(Some(cursor.owned_event())),
                 Step::Error => return Err(cursor.error()),
                 Step::End => return Ok(None),
@@ -208,6 +208,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use crate::parser::Parser;
+    use crate::utf8::Utf8Policy;
 
     fn lent(stream: &[u8], chunk: usize) -> Vec<(String, String, String)> {
         let mut parser = Parser::new();
@@ -271,6 +272,37 @@ mod tests {
         let stream = stream.as_bytes();
         for chunk in [63, 1_400, 4_096, 16_384, usize::MAX] {
             assert_eq!(owned(stream, chunk), lent(stream, chunk), "{chunk}");
+        }
+    }
+
+    #[test]
+    fn owned_events_of_huge_lines_are_the_same() {
+        let large = "é€x".repeat(50_000);
+        let mut stream =
+            format!("data: small\n\ndata: {large}\n\ndata:{large}\r\n\r\n").into_bytes();
+        stream.extend(format!("event: t\nid: 1\ndata: {large}\ndata:  {large}\n\n").bytes());
+        stream.extend(format!("data: {large}\rdata: {large}\r\rdata: {large}").bytes());
+        stream.extend(b"\xE2\x82");
+        stream.extend(format!("{large}\n\n: {large}\n{large}: x\ndata: y\n\n").bytes());
+        stream.extend(format!("id: 2\ndata: {large}{large}{large}\n\ndata: {large}\n\n").bytes());
+        stream.extend(format!("data: {large}").bytes());
+        for policy in [Utf8Policy::Replace, Utf8Policy::Reject] {
+            let builder = Parser::builder().utf8(policy).max_event_bytes(800_000);
+            let (mut lender, mut owner) = (builder.clone().build(), builder.build());
+            let mut lent = lender.feed(&stream);
+            let mut owned = owner.feed(&stream);
+            let mut count = 0;
+            loop {
+                let expected = lent.next().map(|event| event.map(|event| event.to_event()));
+                let seen = owned.next_owned();
+                assert!(seen == expected, "{count}");
+                if seen == Ok(None) {
+                    break;
+                }
+                count += 1;
+            }
+            assert_eq!(count, 9);
+            assert_eq!(lender.finish(), owner.finish());
         }
     }
 

@@ -36,26 +36,6 @@ impl Parser {
         true
     }
 
-    /// Appends a chunk that is a long piece from the middle of a long line of data to the data. Returns whether it has done so.
-    #[inline]
-    pub(crate) fn append_piece(&mut self, chunk: &[u8], line_ends: &mut LineEnds) -> bool {
-        let line = &self.open_line;
-        let len = line.len.saturating_add(chunk.len());
-        if chunk.len() < LONG_PIECE
-            || line.kind != (OpenKind::Data { too_large: false })
-            || len > self.interpreter.max_event_bytes()
-            || line_ends.next_of_long_line(chunk, 0).is_some()
-        {
-            return false;
-        }
-        self.open_line.len = len;
-        self.decode_kept();
-        self.decode(Some(chunk));
-        self.offset += chunk.len() as u64;
-        self.interpreter.end_piece();
-        true
-    }
-
     /// Goes on with the open line at the start of a chunk, if it is kept, or data, and within the limit, and ends it if it is of the
     /// usual kind. That is what there is to small chunks most of the time, and the whole way is several times as long.
     #[inline]
@@ -88,6 +68,10 @@ impl Parser {
         }
         match end {
             None if is_short => Piece::Whole,
+            None if self.open_line.kind == (OpenKind::Data { too_large: false }) => {
+                self.interpreter.end_piece();
+                Piece::Whole
+            }
             None => Piece::UpTo(chunk.len()),
             Some(end) if self.open_line.kind == OpenKind::Kept && self.close_usual_line() => {
                 let behind = self.behind_line_end(chunk, end);
@@ -298,7 +282,7 @@ const FAST_TO_VALIDATE: usize = 64;
 const PADDING: &[u8; FAST_TO_VALIDATE] = &[b' '; FAST_TO_VALIDATE];
 
 /// The data field's name and the colon.
-const DATA_FIELD: &[u8] = b"data:";
+pub(crate) const DATA_FIELD: &[u8] = b"data:";
 
 /// How many bytes tell that a line is data, and whether a space follows its colon.
 const KNOWN_BY: usize = DATA_FIELD.len() + 1;

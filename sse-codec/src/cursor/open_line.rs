@@ -4,12 +4,13 @@
 use alloc::vec::Vec;
 use core::mem;
 
-use super::{Cursor, Outcome};
+use super::{Cursor, HUGE_LINE, Outcome};
 use crate::error::ParseError;
 use crate::field;
 use crate::interpreter::{Block, TooLarge};
+use crate::line;
 use crate::parser::{OpenKind, OpenLine};
-use crate::piece::{KEPT_DATA, LONG_PIECE};
+use crate::piece::{DATA_FIELD, KEPT_DATA, LONG_PIECE};
 use crate::utf8::{self, BYTE_ORDER_MARK, Decoder, IllFormed, Utf8Policy};
 
 impl Cursor<'_, '_> {
@@ -64,6 +65,36 @@ impl Cursor<'_, '_> {
         };
         self.extend_open_line(bytes)?;
         self.text_end = self.chunk.len();
+        Ok(())
+    }
+
+    /// Reads a huge line of data up to its last piece, if one stands next, as if it had come in many chunks.
+    ///
+    /// To find its end, to validate it, and to copy it to its event would be three ways through memory. In pieces it is one.
+    pub(super) fn read_huge_line(&mut self) -> Result<(), ParseError> {
+        let parser = &mut *self.parser;
+        if parser.open_line.kind != OpenKind::None
+            || parser.interpreter.block() != Block::Read
+            || parser.mark_matched < BYTE_ORDER_MARK.len()
+            || parser.swallow_lf
+        {
+            return Ok(());
+        }
+        let start = self.chunk.get(self.text_end..self.text_end + HUGE_LINE);
+        if !start.is_some_and(|start| start.starts_with(DATA_FIELD) && !line::may_have_ends(start))
+        {
+            return Ok(());
+        }
+        parser.forget_comment();
+        parser.open_line.kind = OpenKind::Kept;
+        parser.open_line.start = self.chunk_offset + self.text_end as u64;
+        while let Some(piece) = self.chunk.get(self.text_end..self.text_end + PIECE) {
+            if line::may_have_ends(piece) {
+                break;
+            }
+            self.extend_open_line(piece)?;
+            self.text_end += PIECE;
+        }
         Ok(())
     }
 
@@ -202,3 +233,6 @@ impl Cursor<'_, '_> {
         }
     }
 }
+
+/// Bytes of a huge line that are read in one go. They stay in the processor's first cache meanwhile.
+const PIECE: usize = 16 * 1024;
