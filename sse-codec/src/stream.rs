@@ -164,8 +164,12 @@ where
             }
             match ready!(this.source.as_mut().try_poll_next(context)) {
                 Some(Ok(chunk)) => {
-                    *this.consumed = 0;
                     let bytes = chunk.as_ref();
+                    if this.parser.keep_piece(bytes) {
+                        // To feed it takes twice as long.
+                        continue;
+                    }
+                    *this.consumed = 0;
                     if bytes.len() <= *this.slice {
                         // All of it, without putting it away first: most chunks are small.
                         let parsed = parse(this.parser, bytes, this.events);
