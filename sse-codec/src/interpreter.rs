@@ -526,6 +526,14 @@ impl Interpreter {
         }
     }
 
+    /// [`release`](Self::release) if the data buffer is large. For where no chunk ends.
+    #[inline]
+    pub(crate) fn release_large(&mut self) {
+        if self.data.capacity() > KEPT_DATA {
+            self.release();
+        }
+    }
+
     /// Gives back what the data buffer has grown ahead of its contents, or what an event has left in it, if together with `elsewhere`, bytes that the parser
     /// holds or is about to take, there would be more than was promised. That is rare: both have to be about as large as
     /// the limit, so what is copied here is less than what has come since the last time.
