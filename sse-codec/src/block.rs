@@ -11,6 +11,8 @@ use core::ops::Range;
 
 use memchr::memchr;
 
+#[cfg(feature = "stream")]
+use crate::ahead::Ahead;
 use crate::block_end::{End, Rest, find_end};
 use crate::cursor::Cursor;
 use crate::event::Event;
@@ -200,15 +202,33 @@ impl Parser {
     pub(crate) fn dispatch_owned_block(&mut self) -> Option<Event> {
         self.end_block(|interpreter, pending| {
             let dispatched = interpreter.dispatch(pending)?;
-            Some(interpreter.owned_event(dispatched, pending))
+            Some(match pending.text_of(dispatched) {
+                Some((event_type, data)) => interpreter.own(event_type, data),
+                None => interpreter.owned_event(dispatched, pending),
+            })
         })
+    }
+
+    /// Like [`dispatch_owned_block`](Self::dispatch_owned_block), into a place that is asked for if there is an event.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) fn dispatch_block_ahead(&mut self, ahead: &mut Ahead) {
+        self.end_block(|interpreter, pending| {
+            let dispatched = interpreter.dispatch(pending)?;
+            let place = ahead.place()?;
+            match pending.text_of(dispatched) {
+                Some((event_type, data)) => interpreter.own_into(event_type, data, place),
+                None => *place = interpreter.owned_event(dispatched, pending),
+            }
+            Some(())
+        });
     }
 
     /// Reads the block that is kept and complete, and has it dispatched.
     #[inline]
     fn end_block<T>(
         &mut self,
-        dispatch: impl Fn(&mut Interpreter, &mut Pending<'_>) -> Option<T>,
+        mut dispatch: impl FnMut(&mut Interpreter, &mut Pending<'_>) -> Option<T>,
     ) -> Option<T> {
         let Self {
             interpreter,
@@ -239,12 +259,14 @@ impl Parser {
             let line = line.strip_suffix("\r").unwrap_or(line);
             match field::read(line) {
                 (Kind::Data, value) => {
-                    if pending.has_data() || !interpreter.is_idle() {
-                        interpreter.spill(&mut pending);
-                        // All that is kept is within the limit, so what it holds is too.
-                        let _ = interpreter.process_copied(Kind::Data, value);
-                    } else {
+                    if interpreter.is_idle() && !pending.has_data() {
                         pending.set_data(value);
+                    } else {
+                        if pending.is_anything() {
+                            interpreter.spill(&mut pending);
+                        }
+                        // All that is kept is within the limit, so what it holds is too.
+                        interpreter.append_data_line(value);
                     }
                 }
                 (Kind::EventType, value) => pending.set_event_type(value),

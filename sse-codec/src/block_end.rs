@@ -26,8 +26,6 @@ pub(crate) enum End {
 pub(crate) fn find_end(bytes: &[u8], is_start: bool, items: bool) -> Option<End> {
     let cr = u8x16::splat(b'\r');
     let lf = u8x16::splat(b'\n');
-    let retry = u8x16::splat(b'r');
-    let comment = u8x16::splat(if items { b':' } else { b'r' });
     let mut place = 0;
     // Whether a line starts with the next byte; whether a CR came last, and whether it stands at the start of a line.
     let mut start = u64::from(is_start);
@@ -46,48 +44,66 @@ pub(crate) fn find_end(bytes: &[u8], is_start: bool, items: bool) -> Option<End>
         };
         let parts = parts(block);
         let lfs = mask(parts.map(|part| part.cmp_eq(lf)));
-        let odd = mask(parts.map(|part| part.cmp_eq(retry) | part.cmp_eq(comment)));
-        let [a, b, c, d] = parts.map(|part| part.cmp_eq(cr));
         let starts = lfs << 1 | start;
         start = lfs >> (BLOCK - 1);
         let mut ends = lfs & starts;
-        let odd = odd & starts;
-        let mut unusual = if items { odd } else { 0 };
+        let mut lone_crs = 0;
+        let [a, b, c, d] = parts.map(|part| part.cmp_eq(cr));
         if (a | b | c | d).any() || open_cr != 0 {
             let crs = mask([a, b, c, d]);
             let blank_crs = crs & starts;
             ends |= lfs & (blank_crs << 1 | blank_cr);
-            unusual |= (crs << 1 | open_cr) & !lfs;
+            lone_crs = (crs << 1 | open_cr) & !lfs;
             open_cr = crs >> (BLOCK - 1);
             blank_cr = blank_crs >> (BLOCK - 1);
         }
-        if ends | unusual | odd != 0 {
-            let up_to_end = ends ^ ends.wrapping_sub(1);
-            if unusual & up_to_end != 0 {
-                return None;
-            }
-            if ends == 0 {
-                first_retry = first_retry.or_else(|| Some(place + odd.trailing_zeros() as usize));
-                place += BLOCK;
-                continue;
-            }
-            let end = place + ends.trailing_zeros() as usize;
-            let in_crlf = end > 0 && bytes.get(end - 1) == Some(&b'\r');
-            return Some(End::At {
-                blank_line: end - usize::from(in_crlf),
-                consumed: end + 1,
-                rest: if ends & !up_to_end != 0 {
-                    Rest::Ends
-                } else if (odd | unusual | open_cr) == 0 && rest.is_empty() {
-                    Rest::GoesOn
-                } else {
-                    Rest::Unknown
-                },
-            });
+        let mut odd = odd_starts(block, starts, items);
+        if ends | lone_crs | odd == 0 {
+            place += BLOCK;
+            continue;
         }
-        place += BLOCK;
+        let up_to_end = ends ^ ends.wrapping_sub(1);
+        if lone_crs & up_to_end != 0 || (items && odd & up_to_end != 0) {
+            return None;
+        }
+        if ends == 0 {
+            first_retry = first_retry.or_else(|| Some(place + odd.trailing_zeros() as usize));
+            place += BLOCK;
+            continue;
+        }
+        odd |= lone_crs | open_cr;
+        let end = place + ends.trailing_zeros() as usize;
+        let in_crlf = end > 0 && bytes.get(end - 1) == Some(&b'\r');
+        return Some(End::At {
+            blank_line: end - usize::from(in_crlf),
+            consumed: end + 1,
+            rest: if ends & !up_to_end != 0 {
+                Rest::Ends
+            } else if odd == 0 && rest.is_empty() {
+                Rest::GoesOn
+            } else {
+                Rest::Unknown
+            },
+        });
     }
     (open_cr == 0).then_some(End::Further { retry: first_retry })
+}
+
+/// Returns which lines of a block may be reconnection times or, if `items` are asked for, comments.
+#[inline]
+fn odd_starts(block: &[u8; BLOCK], mut starts: u64, items: bool) -> u64 {
+    let mut odd = 0;
+    while starts != 0 {
+        let start = starts.trailing_zeros() as usize;
+        let lowest = starts & starts.wrapping_neg();
+        match block.get(start) {
+            Some(b'r') => odd |= lowest,
+            Some(b':') if items => odd |= lowest,
+            _ => {}
+        }
+        starts ^= lowest;
+    }
+    odd
 }
 
 /// What is known of the rest of a chunk, where a block starts.

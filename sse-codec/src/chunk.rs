@@ -2,6 +2,8 @@
 
 use core::mem;
 
+#[cfg(feature = "stream")]
+use crate::ahead::Ahead;
 use crate::block::Extended;
 use crate::block_end::Rest;
 use crate::cursor::Cursor;
@@ -155,6 +157,15 @@ impl<'p, 'a> Chunk<'p, 'a> {
         match self {
             Self::Fed { parser, .. } => parser.dispatch_owned_block(),
             Self::Open(_) | Self::Kept => None,
+        }
+    }
+
+    /// Like [`owned_block`](Self::owned_block), into a place.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) fn block_ahead(&mut self, ahead: &mut Ahead) {
+        if let Self::Fed { parser, .. } = self {
+            parser.dispatch_block_ahead(ahead);
         }
     }
 

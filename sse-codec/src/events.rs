@@ -127,13 +127,7 @@ impl<'p, 'a> Events<'p, 'a> {
         while !self.chunk.is_open() {
             match self.chunk.start() {
                 Start::Cursor => {}
-                Start::Block => {
-                    if let Some(event) = self.chunk.owned_block() {
-                        if let Some(place) = ahead.place() {
-                            *place = event;
-                        }
-                    }
-                }
+                Start::Block => self.chunk.block_ahead(ahead),
                 Start::Nothing => return Ok(true),
             }
         }

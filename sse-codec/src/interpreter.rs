@@ -31,7 +31,7 @@ impl Dispatched {
     }
 
     #[inline]
-    const fn has(self, field: Fields) -> bool {
+    pub(crate) const fn has(self, field: Fields) -> bool {
         self.in_text.has(field) || self.in_buffers.has(field)
     }
 }
@@ -221,6 +221,18 @@ impl Interpreter {
         self.data_used = true;
         self.fields.add(Fields::DATA);
         true
+    }
+
+    /// Processes a `data` field for which there is room within the limit. Nothing may be pending.
+    #[inline]
+    pub(crate) fn append_data_line(&mut self, value: &str) {
+        if self.fields.has(Fields::DATA) {
+            self.append_data("\n");
+        } else {
+            self.data.clear();
+        }
+        self.append_data(value);
+        self.fields.add(Fields::DATA);
     }
 
     /// Bytes that the block may yet bring. Nothing may be pending.
