@@ -48,7 +48,13 @@ const SPARE: usize = 1024;
 fn growth(len: usize, capacity: usize, additional: usize, limit: usize) -> Option<usize> {
     let needed = len.saturating_add(additional);
     (needed > capacity).then(|| {
-        let doubled = capacity.saturating_mul(2).max(256).min(limit);
-        needed.max(doubled) - len
+        let more = capacity.saturating_mul(2).max(256);
+        // A buffer that is filled in large pieces would otherwise be a few bytes too small each time, and become twice as large as it has
+        // to be.
+        let more = match needed.checked_next_power_of_two() {
+            Some(power) if capacity > 0 => more.max(power),
+            _ => more,
+        };
+        needed.max(more.min(limit)) - len
     })
 }

@@ -2,9 +2,16 @@
 
 use core::mem;
 
+#[cfg(feature = "stream")]
+use crate::ahead::Ahead;
+use crate::block::Extended;
+use crate::block_end::Rest;
 use crate::cursor::Cursor;
+use crate::event::{Event, EventRef};
+use crate::interpreter::Dispatched;
 use crate::line::LineEnds;
-use crate::parser::Parser;
+use crate::parser::{OpenKind, Parser};
+use crate::pending::Pending;
 use crate::piece::Piece;
 
 /// A chunk that has been fed, with as much machinery as it takes.
@@ -18,6 +25,7 @@ pub(crate) enum Chunk<'p, 'a> {
         parser: &'p mut Parser,
         bytes: &'a [u8],
         items: bool,
+        rest: Rest,
     },
     /// It is being read.
     Open(Cursor<'p, 'a>),
@@ -26,36 +34,138 @@ pub(crate) enum Chunk<'p, 'a> {
 }
 
 impl<'p, 'a> Chunk<'p, 'a> {
-    /// What there is to read, or `None` if there is nothing to hand out.
+    /// Whether it is being read by a cursor.
     #[inline]
-    pub(crate) fn cursor(&mut self) -> Option<&mut Cursor<'p, 'a>> {
-        if !matches!(self, Self::Open(_)) {
-            self.open();
-        }
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
+    /// The cursor, if there is one.
+    #[inline]
+    pub(crate) const fn cursor(&mut self) -> Option<&mut Cursor<'p, 'a>> {
         match self {
             Self::Open(cursor) => Some(cursor),
             Self::Fed { .. } | Self::Kept => None,
         }
     }
 
+    /// Starts to read the chunk, or goes on behind a block. It is not open.
     #[inline(never)]
-    fn open(&mut self) {
+    pub(crate) fn start(&mut self) -> Start {
+        let Self::Fed {
+            parser,
+            bytes,
+            items,
+            ..
+        } = self
+        else {
+            return Start::Nothing;
+        };
+        if parser.keep_piece(bytes) {
+            *self = Self::Kept;
+            return Start::Nothing;
+        }
+        if !*items && parser.may_skip_comments(bytes) {
+            let skipped = parser.skip_comments(bytes);
+            *bytes = bytes.get(skipped..).unwrap_or_default();
+        }
+        if bytes.is_empty() {
+            parser.end_chunk();
+            *self = Self::Kept;
+            return Start::Nothing;
+        }
+        match parser.open_line.kind {
+            OpenKind::None | OpenKind::Block => self.start_by_block(),
+            OpenKind::Kept
+            | OpenKind::Comment { .. }
+            | OpenKind::Data { .. }
+            | OpenKind::Ignored => self.open(),
+        }
+    }
+
+    /// Starts to read the chunk where a block is kept, or may be kept.
+    #[inline(never)]
+    fn start_by_block(&mut self) -> Start {
+        let Self::Fed {
+            parser,
+            bytes,
+            items,
+            rest: known,
+        } = self
+        else {
+            return Start::Nothing;
+        };
+        match parser.extend_block(bytes, *known, *items) {
+            Extended::Kept => {
+                *self = Self::Kept;
+                Start::Nothing
+            }
+            Extended::Complete { consumed, rest } => {
+                *bytes = bytes.get(consumed..).unwrap_or_default();
+                *known = rest;
+                Start::Block
+            }
+            Extended::Not => self.open(),
+        }
+    }
+
+    /// Opens a chunk that is no part of a block that is kept.
+    #[inline(never)]
+    fn open(&mut self) -> Start {
         if let Self::Fed {
             parser,
             bytes,
             items,
+            ..
         } = mem::replace(self, Self::Kept)
         {
-            if parser.keep_piece(bytes) {
-                return;
-            }
             let mut line_ends = LineEnds::default();
             match parser.read_piece(bytes, &mut line_ends) {
                 Piece::Whole => parser.offset += bytes.len() as u64,
                 Piece::UpTo(start) => {
                     *self = Self::Open(Cursor::new(parser, bytes, line_ends, start, items));
+                    return Start::Cursor;
                 }
             }
+        }
+        Start::Nothing
+    }
+
+    /// Dispatches the block, after [`Start::Block`].
+    #[inline]
+    pub(crate) fn dispatch_block(&mut self) -> Option<Dispatched> {
+        match self {
+            Self::Fed { parser, .. } => parser.dispatch_block(),
+            Self::Open(_) | Self::Kept => None,
+        }
+    }
+
+    /// The event that has been dispatched.
+    #[inline]
+    pub(crate) fn block_event(&self, dispatched: Dispatched) -> Option<EventRef<'_>> {
+        match self {
+            Self::Fed { parser, .. } => {
+                Some(parser.interpreter.event(dispatched, &Pending::default()))
+            }
+            Self::Open(_) | Self::Kept => None,
+        }
+    }
+
+    /// Dispatches the block, after [`Start::Block`], as an event that owns its text.
+    #[inline]
+    pub(crate) fn owned_block(&mut self) -> Option<Event> {
+        match self {
+            Self::Fed { parser, .. } => parser.dispatch_owned_block(),
+            Self::Open(_) | Self::Kept => None,
+        }
+    }
+
+    /// Like [`owned_block`](Self::owned_block), into a place.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) fn block_ahead(&mut self, ahead: &mut Ahead) {
+        if let Self::Fed { parser, .. } = self {
+            parser.dispatch_block_ahead(ahead);
         }
     }
 
@@ -67,4 +177,15 @@ impl<'p, 'a> Chunk<'p, 'a> {
             Self::Kept => &[],
         }
     }
+}
+
+/// How the reading of a chunk starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// By a cursor.
+    Cursor,
+    /// A block that began earlier is complete, and is to be dispatched.
+    Block,
+    /// There is nothing to hand out.
+    Nothing,
 }

@@ -48,6 +48,8 @@ pub(crate) struct Cursor<'p, 'a> {
     items: bool,
     /// Whether nobody cares for what is in a comment.
     comments_ignored: bool,
+    /// Whether a block that does not end in the chunk may be kept until it does.
+    blocks_kept: bool,
     /// Whether the next event is likely to be a [simple](Self::simple_event) one, since the last one was.
     simple_expected: bool,
     dispatched: Dispatched,
@@ -88,6 +90,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
         Self {
             chunk_offset: parser.offset,
             comments_ignored: !items && parser.utf8 == Utf8Policy::Replace,
+            blocks_kept: true,
             parser,
             chunk,
             line_ends,
@@ -172,6 +175,12 @@ impl<'p, 'a> Cursor<'p, 'a> {
         }
         self.pending.set_id(value);
         Some(behind)
+    }
+
+    /// Reads all of a chunk that has nothing to hand out, and keeps no block.
+    pub(crate) fn read_all(mut self) {
+        self.blocks_kept = false;
+        while self.step() != Step::End {}
     }
 
     /// The event that [`simple_event`](Self::simple_event) has found.
@@ -546,11 +555,14 @@ impl<'p, 'a> Cursor<'p, 'a> {
     #[inline(never)]
     fn read(&mut self) -> Option<Step> {
         if self.pending.is_anything() {
-            self.spill();
+            let is_last = self.line_ends.next(self.chunk, self.text_end).is_none();
+            if !is_last || !self.keep_block(self.block_start) {
+                self.spill();
+            }
         }
         while self.text.is_empty() {
             if self.text_end >= self.chunk.len() {
-                self.end_chunk();
+                self.parser.end_chunk();
                 return Some(Step::End);
             }
             let outcome = self.try_read();
@@ -626,12 +638,6 @@ impl<'p, 'a> Cursor<'p, 'a> {
         let limit = interpreter.max_event_bytes();
         interpreter.skip_too_large();
         ParseError::new(ParseErrorKind::TooLarge { limit }, offset)
-    }
-
-    /// Leaves the parser with no more memory than it needs. Nothing is pending.
-    fn end_chunk(&mut self) {
-        self.parser.interpreter.release();
-        self.parser.forget_comment();
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 #[cfg(feature = "stream")]
 use crate::ahead::Ahead;
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Start};
 use crate::cursor::Step;
 use crate::error::ParseError;
 use crate::event::{Event, EventRef};
@@ -39,6 +39,17 @@ impl<'p, 'a> Events<'p, 'a> {
         reason = "a lending iterator cannot be an `Iterator`, and this is the name that reads right"
     )]
     pub fn next(&mut self) -> Result<Option<EventRef<'_>>, ParseError> {
+        while !self.chunk.is_open() {
+            match self.chunk.start() {
+                Start::Cursor => {}
+                Start::Block => {
+                    if let Some(dispatched) = self.chunk.dispatch_block() {
+                        return Ok(self.chunk.block_event(dispatched));
+                    }
+                }
+                Start::Nothing => return Ok(None),
+            }
+        }
         let Some(cursor) = self.chunk.cursor() else {
             return Ok(None);
         };
@@ -81,6 +92,17 @@ impl<'p, 'a> Events<'p, 'a> {
     /// ```
     #[inline]
     pub fn next_owned(&mut self) -> Result<Option<Event>, ParseError> {
+        while !self.chunk.is_open() {
+            match self.chunk.start() {
+                Start::Cursor => {}
+                Start::Block => {
+                    if let Some(event) = self.chunk.owned_block() {
+                        return Ok(Some(event));
+                    }
+                }
+                Start::Nothing => return Ok(None),
+            }
+        }
         let Some(cursor) = self.chunk.cursor() else {
             return Ok(None);
         };
@@ -102,6 +124,13 @@ impl<'p, 'a> Events<'p, 'a> {
     #[cfg(feature = "stream")]
     #[inline]
     pub(crate) fn parse_ahead(&mut self, ahead: &mut Ahead) -> Result<bool, ParseError> {
+        while !self.chunk.is_open() {
+            match self.chunk.start() {
+                Start::Cursor => {}
+                Start::Block => self.chunk.block_ahead(ahead),
+                Start::Nothing => return Ok(true),
+            }
+        }
         let Some(cursor) = self.chunk.cursor() else {
             return Ok(true);
         };
@@ -163,6 +192,18 @@ impl<'p, 'a> Items<'p, 'a> {
         reason = "a lending iterator cannot be an `Iterator`, and this is the name that reads right"
     )]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
+        while !self.chunk.is_open() {
+            match self.chunk.start() {
+                Start::Cursor => {}
+                Start::Block => {
+                    if let Some(dispatched) = self.chunk.dispatch_block() {
+                        let event = self.chunk.block_event(dispatched);
+                        return Ok(event.map(Item::Event));
+                    }
+                }
+                Start::Nothing => return Ok(None),
+            }
+        }
         let Some(cursor) = self.chunk.cursor() else {
             return Ok(None);
         };

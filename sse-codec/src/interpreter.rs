@@ -31,7 +31,7 @@ impl Dispatched {
     }
 
     #[inline]
-    const fn has(self, field: Fields) -> bool {
+    pub(crate) const fn has(self, field: Fields) -> bool {
         self.in_text.has(field) || self.in_buffers.has(field)
     }
 }
@@ -221,6 +221,18 @@ impl Interpreter {
         self.data_used = true;
         self.fields.add(Fields::DATA);
         true
+    }
+
+    /// Processes a `data` field for which there is room within the limit. Nothing may be pending.
+    #[inline]
+    pub(crate) fn append_data_line(&mut self, value: &str) {
+        if self.fields.has(Fields::DATA) {
+            self.append_data("\n");
+        } else {
+            self.data.clear();
+        }
+        self.append_data(value);
+        self.fields.add(Fields::DATA);
     }
 
     /// Bytes that the block may yet bring. Nothing may be pending.
@@ -530,6 +542,14 @@ impl Interpreter {
     #[inline]
     pub(crate) fn end_piece(&mut self) {
         self.data_used = false;
+    }
+
+    /// [`release`](Self::release) if the data buffer is large. For where no chunk ends.
+    #[inline]
+    pub(crate) fn release_large(&mut self) {
+        if self.data.capacity() > KEPT_DATA {
+            self.release();
+        }
     }
 
     /// Gives back what the data buffer has grown ahead of its contents, or what an event has left in it, if together with `elsewhere`, bytes that the parser

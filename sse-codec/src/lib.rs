@@ -259,6 +259,8 @@ extern crate std;
 
 #[cfg(feature = "stream")]
 mod ahead;
+mod block;
+mod block_end;
 mod capacity;
 mod chunk;
 mod cursor;

@@ -210,6 +210,13 @@ fn ends_in_few(bytes: &[u8]) -> u64 {
     found
 }
 
+/// Returns a bit for each byte of a block that a comparison is true for, the lowest for the first byte.
+#[inline]
+pub(crate) fn mask(parts: [u8x16; 4]) -> u64 {
+    let [a, b, c, d] = parts.map(|part| u64::from(part.move_mask().unsigned_abs()));
+    a | b << 16 | c << 32 | d << 48
+}
+
 /// Returns a bit for each of 16 bytes that is a CR or LF.
 #[inline]
 fn ends(part: u8x16) -> u64 {

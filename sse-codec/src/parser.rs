@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
 
+use crate::block;
+use crate::block_end::Rest;
 use crate::capacity;
 use crate::chunk::Chunk;
 use crate::events::{Events, Items};
@@ -54,18 +56,22 @@ pub struct Parser {
     pub(crate) comment: String,
     /// Bytes of the stream that have been consumed.
     pub(crate) offset: u64,
+    /// Bytes of a block that are kept over the end of a chunk.
+    pub(crate) longest_block: usize,
 }
 
-/// The line that has begun in an earlier chunk and has not ended yet.
+/// The line, or the block, that has begun in an earlier chunk and has not ended yet.
 #[derive(Debug)]
 pub(crate) struct OpenLine {
     pub(crate) kind: OpenKind,
-    /// Where the line starts in the stream.
+    /// Where it starts in the stream.
     pub(crate) start: u64,
     /// Bytes of the line so far.
     pub(crate) len: usize,
     /// The bytes themselves, if they are kept.
     pub(crate) bytes: Vec<u8>,
+    /// Where in the bytes of a block the line starts that may be a reconnection time and has not ended, if there is one.
+    pub(crate) retry: Option<usize>,
     /// Turns the bytes into text, if that is done while they arrive.
     pub(crate) decoder: Decoder,
 }
@@ -75,6 +81,8 @@ pub(crate) struct OpenLine {
 pub(crate) enum OpenKind {
     /// There is no open line.
     None,
+    /// They are kept, and with them those of the lines before in the block, to be read when the block ends.
+    Block,
     /// They are kept, to be read when the line ends.
     Kept,
     /// They are a comment. Its text is collected if it is asked for, from the colon on.
@@ -124,6 +132,7 @@ impl Parser {
             parser: self,
             bytes: chunk,
             items: false,
+            rest: Rest::Unknown,
         })
     }
 
@@ -136,7 +145,15 @@ impl Parser {
             parser: self,
             bytes: chunk,
             items: true,
+            rest: Rest::Unknown,
         })
+    }
+
+    /// Leaves the parser with no more memory than it needs, at the end of a chunk. Nothing may be pending.
+    #[inline]
+    pub(crate) fn end_chunk(&mut self) {
+        self.interpreter.release();
+        self.forget_comment();
     }
 
     /// Frees the memory of a long comment, once it has been handed out.
@@ -164,6 +181,7 @@ impl Parser {
     /// Ends the event stream: drops the unfinished block, says whether there was one, and does what
     /// [`reset`](Self::reset) does.
     pub fn finish(&mut self) -> Option<Unfinished> {
+        self.read_block_so_far();
         let mark_begun = (1..BYTE_ORDER_MARK.len()).contains(&self.mark_matched);
         let unfinished = if self.open_line.kind != OpenKind::None || mark_begun {
             Some(Unfinished::Line)
@@ -203,6 +221,7 @@ impl OpenLine {
             start: 0,
             len: 0,
             bytes: Vec::new(),
+            retry: None,
             decoder: Decoder::at(0),
         }
     }
@@ -211,6 +230,7 @@ impl OpenLine {
     pub(crate) fn close(&mut self) {
         self.kind = OpenKind::None;
         self.len = 0;
+        self.retry = None;
         let bytes = mem::take(&mut self.bytes);
         self.take_back(bytes);
     }
@@ -290,6 +310,7 @@ impl ParserBuilder {
             open_line: OpenLine::new(),
             comment: String::new(),
             offset: 0,
+            longest_block: block::longest_block(self.max_event_bytes),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! [`Pending`]: what a block has brought and stands in the text being read; and [`Fields`], the set of what it has brought.
 
+use crate::interpreter::Dispatched;
+
 /// Fields of the block being read whose values stand in the text being read. They are newer than those in the buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Pending<'a> {
@@ -19,6 +21,15 @@ impl<'a> Pending<'a> {
     #[inline]
     pub(crate) fn id(&self) -> Option<&'a str> {
         self.fields.has(Fields::ID).then_some(self.id)
+    }
+
+    /// Event type and data of what has been dispatched, if all of it stands in the text.
+    #[inline]
+    pub(crate) fn text_of(&self, dispatched: Dispatched) -> Option<(&'a str, &'a str)> {
+        dispatched.is_in_text().then(|| {
+            let has_type = dispatched.has(Fields::EVENT_TYPE);
+            (if has_type { self.event_type } else { "" }, self.data)
+        })
     }
 
     #[inline]

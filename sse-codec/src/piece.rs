@@ -12,20 +12,30 @@ use crate::field;
 use crate::interpreter::Block;
 use crate::line::{self, LineEnds};
 use crate::parser::{OpenKind, OpenLine, Parser};
-use crate::utf8::{self, Decoder};
+use crate::utf8::{self, BYTE_ORDER_MARK, Decoder, Utf8Policy};
 
 impl Parser {
-    /// Keeps a chunk that is a short piece from the middle of an open line that is long already. Returns whether it has done so.
+    /// Keeps a chunk that is a short piece from the middle of a line, if that is in a block that is kept, or an open line that is long
+    /// already. Returns whether it has done so.
     #[inline]
     pub(crate) fn keep_piece(&mut self, chunk: &[u8]) -> bool {
         let line = &mut self.open_line;
-        if line.len < LONG_PIECE || !matches!(line.kind, OpenKind::Kept | OpenKind::Data { .. }) {
-            return false;
-        }
+        let (is_inside, len, longest) = match line.kind {
+            OpenKind::Block => {
+                let is_inside = line.bytes.last() != Some(&b'\n');
+                (is_inside, line.bytes.len(), self.longest_block)
+            }
+            OpenKind::Kept | OpenKind::Data { .. } => {
+                let longest = self.interpreter.max_event_bytes();
+                (line.len >= LONG_PIECE, line.len, longest)
+            }
+            OpenKind::None | OpenKind::Comment { .. } | OpenKind::Ignored => return false,
+        };
         let room = line.bytes.capacity() - line.bytes.len();
-        let len = line.len.saturating_add(chunk.len());
-        if chunk.len() > room.min(LONG_PIECE)
-            || len > self.interpreter.max_event_bytes()
+        let len = len.saturating_add(chunk.len());
+        if !is_inside
+            || chunk.len() > room.min(LONG_PIECE)
+            || len > longest
             || line::may_have_ends(chunk)
         {
             return false;
@@ -105,6 +115,55 @@ impl Parser {
         Piece::Whole
     }
 
+    /// Whether a chunk starts with comments that nobody asks for, which are all that there is of their blocks.
+    #[inline]
+    pub(crate) fn may_skip_comments(&self, chunk: &[u8]) -> bool {
+        let starts_with_comment = match self.open_line.kind {
+            OpenKind::None => chunk.first() == Some(&b':'),
+            OpenKind::Ignored => true,
+            _ => false,
+        };
+        starts_with_comment
+            && self.interpreter.is_idle()
+            && self.utf8 == Utf8Policy::Replace
+            && self.mark_matched == BYTE_ORDER_MARK.len()
+            && !self.swallow_lf
+    }
+
+    /// Consumes the comments at the start of a chunk, and blank lines between them. Returns how many bytes that are.
+    pub(crate) fn skip_comments(&mut self, chunk: &[u8]) -> usize {
+        let mut line_ends = LineEnds::default();
+        let mut start = 0;
+        let mut is_open = self.open_line.kind == OpenKind::Ignored;
+        loop {
+            if !is_open {
+                match chunk.get(start..) {
+                    Some([b':', ..]) => {}
+                    Some([b'\n', ..]) => {
+                        start += 1;
+                        continue;
+                    }
+                    _ => break,
+                }
+            }
+            let Some(end) = line_ends.next(chunk, start) else {
+                is_open = true;
+                start = chunk.len();
+                break;
+            };
+            is_open = false;
+            start = self.behind_line_end(chunk, end);
+        }
+        self.open_line.kind = if is_open {
+            OpenKind::Ignored
+        } else {
+            OpenKind::None
+        };
+        self.open_line.len = 0;
+        self.offset += start as u64;
+        start
+    }
+
     /// Returns where in a chunk the next line starts, behind the line end at `end`.
     #[inline]
     pub(crate) fn behind_line_end(&mut self, chunk: &[u8], end: usize) -> usize {
@@ -139,12 +198,12 @@ impl Parser {
                     self.decode(Some(bytes));
                 }
             }
-            OpenKind::None | OpenKind::Ignored | OpenKind::Comment { .. } => {}
+            OpenKind::None | OpenKind::Block | OpenKind::Ignored | OpenKind::Comment { .. } => {}
         }
     }
 
     /// Adds bytes to those that are kept of the open line.
-    fn keep(&mut self, bytes: &[u8]) {
+    pub(crate) fn keep(&mut self, bytes: &[u8]) {
         let Self {
             interpreter,
             open_line: OpenLine { bytes: kept, .. },
@@ -225,6 +284,7 @@ impl Parser {
             }
             OpenKind::Comment { collected: false }
             | OpenKind::None
+            | OpenKind::Block
             | OpenKind::Kept
             | OpenKind::Ignored => {}
         };
@@ -279,7 +339,7 @@ pub(crate) enum Piece {
 const FAST_TO_VALIDATE: usize = 64;
 
 /// ASCII to fill up with.
-const PADDING: &[u8; FAST_TO_VALIDATE] = &[b' '; FAST_TO_VALIDATE];
+pub(crate) const PADDING: &[u8; FAST_TO_VALIDATE] = &[b' '; FAST_TO_VALIDATE];
 
 /// The data field's name and the colon.
 pub(crate) const DATA_FIELD: &[u8] = b"data:";

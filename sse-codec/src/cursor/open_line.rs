@@ -44,8 +44,25 @@ impl Cursor<'_, '_> {
         }
     }
 
+    /// Keeps the chunk from `start` on, where a block starts, to be read when the block ends. Returns whether it has done so. All that is
+    /// pending has come behind `start`.
+    #[inline]
+    pub(super) fn keep_block(&mut self, start: usize) -> bool {
+        let kept = start..self.text_end;
+        let is_kept =
+            self.blocks_kept && self.parser.keep_block(self.chunk, kept, self.chunk_offset);
+        if is_kept {
+            self.pending.clear();
+            self.text_end = self.chunk.len();
+        }
+        is_kept
+    }
+
     /// Handles the end of the chunk, where there is no line end any more: the bytes begin a line.
     pub(super) fn open_line(&mut self) -> Result<(), ParseError> {
+        if self.keep_block(self.text_end) {
+            return Ok(());
+        }
         self.parser.forget_comment();
         let bytes = self.chunk.get(self.text_end..).unwrap_or_default();
         let is_comment = bytes.first() == Some(&b':');
@@ -100,6 +117,10 @@ impl Cursor<'_, '_> {
 
     /// Goes on with the line that an earlier chunk has begun.
     pub(super) fn read_open_line(&mut self) -> Outcome {
+        if self.parser.open_line.kind == OpenKind::Block {
+            self.parser.read_block_so_far();
+            return Ok(None);
+        }
         let unread = self.chunk.get(self.text_end..).unwrap_or_default();
         let end = self.line_ends.next(self.chunk, self.text_end);
         let rest_of_line = match end {
@@ -161,7 +182,7 @@ impl Cursor<'_, '_> {
     /// Ends the open line.
     fn close_open_line(&mut self) -> Outcome {
         match self.parser.open_line.kind {
-            OpenKind::None | OpenKind::Ignored => {
+            OpenKind::None | OpenKind::Block | OpenKind::Ignored => {
                 self.parser.open_line.close();
                 Ok(None)
             }
