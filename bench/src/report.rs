@@ -44,11 +44,11 @@ fn introduction(page: &mut String, effort: Effort, machine: &str, date: Option<&
 Written by `scripts/bench`; do not edit. Measured on {machine}{date}; {mib} MiB a stream, up to {rounds} rounds.
 
 All parsers get the same chunks of the same streams, cut beforehand. Type, data and last event ID of every event are
-read. In each round everybody has one turn, all in one process, and processor time is taken; a figure is the median of the
-rounds, and a ratio the median of the ratios within rounds. Ratios and instruction counts carry over to other machines,
-gigabytes per second do not. Built with `lto = \"fat\"` and `codegen-units = 1`, for any processor of the architecture. The C
-library is told to copy by vector instructions and to keep the memory it has; without that, the addresses that a run happens
-to get decide more than the code.
+read. In each round everybody has one turn, in an order drawn anew, all in one process, and processor time is taken; a
+figure is the median of the rounds, and a ratio the median of the ratios within rounds. Ratios and instruction counts carry
+over to other machines, gigabytes per second do not. Built with `lto = \"fat\"` and `codegen-units = 1`, for any processor
+of the architecture. The C library is told to copy by vector instructions and to keep the memory it has; without that, the
+addresses that a run happens to get decide more than the code.
 
 A crate is named instead of timed where its events differ from the standard's in number, type, data or ID (*wrong*), where it
 fails, or where a run takes too long. Each is used by the fastest of its public ways in:
