@@ -306,12 +306,6 @@ impl Interpreter {
         Some(dispatched)
     }
 
-    /// To be called where an event is dispatched that has never come here.
-    #[inline]
-    pub(crate) fn has_passed(&mut self) {
-        self.small_dispatched = true;
-    }
-
     fn take_id(&mut self, dispatched: Dispatched, id_in_text: &str) {
         if dispatched.in_text.has(Fields::ID) {
             self.take_id_in_text(id_in_text);

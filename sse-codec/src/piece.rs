@@ -10,7 +10,7 @@ use core::mem;
 use crate::capacity;
 use crate::field;
 use crate::interpreter::Block;
-use crate::line::{self, LineEnds};
+use crate::line;
 use crate::parser::{OpenKind, OpenLine, Parser};
 use crate::utf8::{self, Decoder};
 
@@ -39,16 +39,16 @@ impl Parser {
     /// Goes on with the open line at the start of a chunk, if it is kept, or data, and within the limit, and ends it if it is of the
     /// usual kind. That is what there is to small chunks most of the time, and the whole way is several times as long.
     #[inline]
-    pub(crate) fn read_piece(&mut self, chunk: &[u8], line_ends: &mut LineEnds) -> Piece {
+    pub(crate) fn read_piece(&mut self, chunk: &[u8]) -> Piece {
         let line = &mut self.open_line;
         if !matches!(line.kind, OpenKind::Kept | OpenKind::Data { .. }) {
             return Piece::UpTo(0);
         }
         let is_long = chunk.len() >= LONG_PIECE && line.len >= LONG_PIECE;
         let end = if is_long {
-            line_ends.next_of_long_line(chunk, 0)
+            self.line_ends.next_of_long_line(chunk, 0)
         } else {
-            line_ends.next(chunk, 0)
+            self.line_ends.next(chunk, 0)
         };
         let piece = match end {
             Some(end) => chunk.get(..end).unwrap_or_default(),
@@ -71,7 +71,7 @@ impl Parser {
             None => Piece::UpTo(chunk.len()),
             Some(end) if self.open_line.kind == OpenKind::Kept && self.close_usual_line() => {
                 let behind = self.behind_line_end(chunk, end);
-                self.keep_rest(chunk, behind, line_ends)
+                self.keep_rest(chunk, behind)
             }
             // The whole way comes by here again.
             Some(end) => Piece::UpTo(end),
@@ -80,7 +80,7 @@ impl Parser {
 
     /// Keeps the rest of a chunk, if it is a short piece of a line. The block is not skipped.
     #[inline]
-    fn keep_rest(&mut self, chunk: &[u8], start: usize, line_ends: &mut LineEnds) -> Piece {
+    fn keep_rest(&mut self, chunk: &[u8], start: usize) -> Piece {
         let rest = chunk.get(start..).unwrap_or_default();
         let Some(first) = rest.first() else {
             return Piece::Whole;
@@ -90,7 +90,7 @@ impl Parser {
         let limit = self.interpreter.max_event_bytes();
         if matches!(first, b':' | b'\r' | b'\n')
             || rest.len() > room.min(limit)
-            || line_ends.next(chunk, start).is_some()
+            || self.line_ends.next(chunk, start).is_some()
         {
             return Piece::UpTo(start);
         }
