@@ -18,7 +18,6 @@ use crate::cursor::Cursor;
 use crate::event::Event;
 use crate::field::{self, Kind};
 use crate::interpreter::{Dispatched, Interpreter};
-use crate::line::LineEnds;
 use crate::parser::{OpenKind, OpenLine, Parser};
 use crate::pending::Pending;
 use crate::piece::PADDING;
@@ -181,7 +180,8 @@ impl Parser {
         let bytes = mem::take(&mut self.open_line.bytes);
         self.open_line.close();
         let offset = mem::replace(&mut self.offset, self.open_line.start);
-        Cursor::new(self, &bytes, LineEnds::default(), 0, false).read_all();
+        self.line_ends.begin();
+        Cursor::new(self, &bytes, 0, false).read_all();
         self.offset = offset;
         if self.open_line.bytes.capacity() == 0 {
             self.open_line.take_back(bytes);

@@ -9,7 +9,6 @@ use crate::block_end::Rest;
 use crate::cursor::Cursor;
 use crate::event::{Event, EventRef};
 use crate::interpreter::Dispatched;
-use crate::line::LineEnds;
 use crate::parser::{OpenKind, Parser};
 use crate::pending::Pending;
 use crate::piece::Piece;
@@ -34,6 +33,38 @@ pub(crate) enum Chunk<'p, 'a> {
 }
 
 impl<'p, 'a> Chunk<'p, 'a> {
+    /// Whether the next event is likely to be a [quick](Cursor::quick_event) one.
+    #[inline]
+    pub(crate) const fn is_quick(&self) -> bool {
+        match self {
+            Self::Open(cursor) => cursor.is_quick(),
+            Self::Fed { .. } | Self::Kept => false,
+        }
+    }
+
+    /// Goes on to the next event, if that is a [quick](Cursor::quick_event) one. To be asked for if it is likely.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as is what it calls")]
+    pub(crate) fn quick_event(&mut self) -> Option<(&'a str, &'a str)> {
+        match self {
+            Self::Open(cursor) => cursor.quick_event(),
+            Self::Fed { .. } | Self::Kept => None,
+        }
+    }
+
+    /// The event that [`quick_event`](Self::quick_event) has found.
+    #[inline]
+    pub(crate) fn event_of<'e>(
+        &'e self,
+        event_type: &'e str,
+        data: &'e str,
+    ) -> Option<EventRef<'e>> {
+        match self {
+            Self::Open(cursor) => Some(cursor.event_of(event_type, data)),
+            Self::Fed { .. } | Self::Kept => None,
+        }
+    }
+
     /// Whether it is being read by a cursor.
     #[inline]
     pub(crate) const fn is_open(&self) -> bool {
@@ -119,11 +150,11 @@ impl<'p, 'a> Chunk<'p, 'a> {
             ..
         } = mem::replace(self, Self::Kept)
         {
-            let mut line_ends = LineEnds::default();
-            match parser.read_piece(bytes, &mut line_ends) {
+            parser.line_ends.begin();
+            match parser.read_piece(bytes) {
                 Piece::Whole => parser.offset += bytes.len() as u64,
                 Piece::UpTo(start) => {
-                    *self = Self::Open(Cursor::new(parser, bytes, line_ends, start, items));
+                    *self = Self::Open(Cursor::new(parser, bytes, start, items));
                     return Start::Cursor;
                 }
             }

@@ -23,9 +23,9 @@ use crate::error::{ParseError, ParseErrorKind};
 use crate::event::{Event, EventRef};
 use crate::field::{self, Kind};
 use crate::interpreter::{Block, Dispatched, TooLarge};
-use crate::line::LineEnds;
+use crate::line;
 use crate::parser::{OpenKind, Parser};
-use crate::pending::Pending;
+use crate::pending::{Pending, has_nul};
 use crate::utf8::{self, BYTE_ORDER_MARK, IllFormed, Utf8Policy};
 
 #[derive(Debug)]
@@ -34,7 +34,6 @@ pub(crate) struct Cursor<'p, 'a> {
     chunk: &'a [u8],
     /// Where the chunk starts in the stream.
     chunk_offset: u64,
-    line_ends: LineEnds,
     /// What is left of the text: whole lines, validated.
     text: &'a str,
     /// Where in the chunk the text ends. What stands behind has not been looked at.
@@ -50,7 +49,8 @@ pub(crate) struct Cursor<'p, 'a> {
     comments_ignored: bool,
     /// Whether a block that does not end in the chunk may be kept until it does.
     blocks_kept: bool,
-    /// Whether the next event is likely to be a [simple](Self::simple_event) one, since the last one was.
+    /// Whether the next event is likely to be a [simple](Self::simple_event) one, since the last one was. If so, the block has brought
+    /// nothing yet, and all the text that is left is within the limit.
     simple_expected: bool,
     dispatched: Dispatched,
     /// The comment; if `None`, the parser has collected it.
@@ -79,13 +79,7 @@ type Outcome = Result<Option<Step>, ParseError>;
 
 impl<'p, 'a> Cursor<'p, 'a> {
     #[inline]
-    pub(crate) fn new(
-        parser: &'p mut Parser,
-        chunk: &'a [u8],
-        line_ends: LineEnds,
-        start: usize,
-        items: bool,
-    ) -> Self {
+    pub(crate) fn new(parser: &'p mut Parser, chunk: &'a [u8], start: usize, items: bool) -> Self {
         parser.forget_comment();
         Self {
             chunk_offset: parser.offset,
@@ -93,88 +87,137 @@ impl<'p, 'a> Cursor<'p, 'a> {
             blocks_kept: true,
             parser,
             chunk,
-            line_ends,
             text: "",
             text_end: start,
             block_start: start,
             pending: Pending::default(),
             fault_expected: false,
             items,
-            simple_expected: true,
+            simple_expected: false,
             dispatched: Dispatched::default(),
             comment: None,
             error: ParseError::NONE,
         }
     }
 
+    /// Whether the next event is likely to be a [quick](Self::quick_event) one.
+    #[inline]
+    pub(crate) const fn is_quick(&self) -> bool {
+        self.simple_expected
+    }
+
     /// Goes on to the next event, if that is a block of a `data` line, and perhaps an `event` and an `id` line before it, which most
-    /// are: all that there is to do is done here, in the caller's code. Returns event type and data, or `None` if it takes
-    /// [`step`](Self::step).
+    /// are, and the window of line ends has all of it. Returns event type and data, or `None` if it takes
+    /// [`simple_event`](Self::simple_event); then nothing has happened. To be asked for if it [is likely](Self::is_quick).
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "a call with two texts to return takes a tenth of the time of a small event"
     )]
-    pub(crate) fn simple_event(&mut self) -> Option<(&'a str, &'a str)> {
-        let start = self.consumed();
-        self.block_start = start;
-        let interpreter = &self.parser.interpreter;
-        if self.text.is_empty() || !self.simple_expected || !interpreter.is_idle() {
-            return None;
+    pub(crate) fn quick_event(&mut self) -> Option<(&'a str, &'a str)> {
+        let text = self.text;
+        let Some(from_value) = field::usual_event_type(text) else {
+            return Some(("", self.quick_data(text)?));
+        };
+        let start = self.text_end - from_value.len();
+        let len = self.parser.line_ends.short_len_in_window(start);
+        let (value, from_end) = from_value.split_at_checked(len)?;
+        Some((value, self.quick_data(without_line_end(from_end)?)?))
+    }
+
+    /// Like [`quick_event`](Self::quick_event), at any time.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as what it calls")]
+    pub(crate) fn quick_event_if_likely(&mut self) -> Option<(&'a str, &'a str)> {
+        if self.is_quick() {
+            self.quick_event()
+        } else {
+            None
         }
-        let limit = interpreter.max_event_bytes();
-        self.simple_expected = false;
-        let end = self.line_ends.next(self.chunk, start)?;
-        let (mut line, mut from_end) = self.text.split_at_checked(end - start)?;
-        let mut event_type = "";
-        if let Some(value) = field::usual_event_type(line) {
-            event_type = value;
-            let behind = without_line_end(from_end)?;
-            if line.len() > limit {
-                return None;
-            }
-            // It has been processed, whatever comes next.
-            self.text = behind;
-            self.pending.set_event_type(value);
-            let start = self.consumed();
-            let end = self.line_ends.next(self.chunk, start)?;
-            (line, from_end) = self.text.split_at_checked(end - start)?;
-        }
-        let mut data = field::usual_data(line);
-        if data.is_none() {
-            self.text = self.simple_id(line, from_end)?;
-            let start = self.consumed();
-            let end = self.line_ends.next(self.chunk, start)?;
-            (line, from_end) = self.text.split_at_checked(end - start)?;
-            data = field::usual_data(line);
-        }
+    }
+
+    /// The rest of [`quick_event`](Self::quick_event).
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as what it is a part of")]
+    fn quick_data(&mut self, text: &'a str) -> Option<&'a str> {
+        let Some(from_value) = field::usual_data(text) else {
+            return self.quick_id(text);
+        };
+        let start = self.text_end - from_value.len();
+        let len = self.parser.line_ends.len_in_window(start);
+        let (data, from_end) = from_value.split_at_checked(len)?;
+        self.text = without_two_line_ends(from_end)?;
+        self.parser.offset = self.offset();
+        Some(data)
+    }
+
+    /// The rest of [`quick_event`](Self::quick_event) if there is an `id` line.
+    #[inline(never)]
+    fn quick_id(&mut self, text: &'a str) -> Option<&'a str> {
+        let from_value = field::usual_id(text)?;
+        let start = self.text_end - from_value.len();
+        let len = self.parser.line_ends.short_len_in_window(start);
+        let (id, from_end) = from_value.split_at_checked(len)?;
+        let from_value = field::usual_data(without_line_end(from_end)?)?;
+        let start = self.text_end - from_value.len();
+        let len = self.parser.line_ends.len_in_window(start);
+        let (data, from_end) = from_value.split_at_checked(len)?;
         let behind = without_two_line_ends(from_end)?;
-        if self.text_end - from_end.len() - self.block_start > limit {
+        if has_nul(id.as_bytes()) {
             return None;
         }
-        let data = data?;
         self.text = behind;
+        self.parser.interpreter.take_id_in_text(id);
+        self.parser.offset = self.offset();
+        Some(data)
+    }
+
+    /// Like [`quick_event`](Self::quick_event), but the line ends may have to be looked for. Returns `None` if it takes
+    /// [`step`](Self::step).
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(crate) fn simple_event(&mut self) -> Option<(&'a str, &'a str)> {
+        self.block_start = self.consumed();
+        if !mem::take(&mut self.simple_expected) {
+            return None;
+        }
+        let mut event_type = "";
+        if let Some(from_value) = field::usual_event_type(self.text) {
+            let (value, from_end) = self.split_line(from_value)?;
+            // It has been processed, whatever comes next.
+            self.text = without_line_end(from_end)?;
+            self.pending.set_event_type(value);
+            event_type = value;
+        }
+        if let Some(from_value) = field::usual_id(self.text) {
+            let (value, from_end) = self.split_line(from_value)?;
+            self.text = without_line_end(from_end)?;
+            self.pending.set_id(value);
+        }
+        let from_value = field::usual_data(self.text)?;
+        let (data, from_end) = self.split_line(from_value)?;
+        self.text = without_two_line_ends(from_end)?;
         if let Some(id) = self.pending.id() {
             self.parser.interpreter.take_id_in_text(id);
         }
         self.pending.clear();
         self.simple_expected = true;
-        self.parser.interpreter.has_passed();
         self.parser.offset = self.offset();
         Some((event_type, data))
     }
 
-    /// Processes a line of the text, if it is an ID in its usual spelling. Returns the text behind the line then.
-    #[inline(never)]
-    fn simple_id(&mut self, line: &'a str, from_end: &'a str) -> Option<&'a str> {
-        let value = field::usual_id(line)?;
-        let behind = without_line_end(from_end)?;
-        let end = self.text_end - from_end.len();
-        if end - self.block_start > self.parser.interpreter.max_event_bytes() {
-            return None;
+    /// Splits the end of the text in front of what may be its first line end.
+    #[inline]
+    fn split_line(&mut self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let start = self.text_end - text.len();
+        let mut len = self.parser.line_ends.short_len_in_window(start);
+        if len == line::NONE {
+            let line_ends = &mut self.parser.line_ends;
+            len = line_ends
+                .look_further(self.chunk, start)
+                .wrapping_sub(start);
         }
-        self.pending.set_id(value);
-        Some(behind)
+        text.split_at_checked(len)
     }
 
     /// Reads all of a chunk that has nothing to hand out, and keeps no block.
@@ -246,7 +289,12 @@ impl<'p, 'a> Cursor<'p, 'a> {
         if !self.text.is_empty() {
             return Some(self.step());
         }
-        let step = self.read()?;
+        let Some(step) = self.read() else {
+            let interpreter = &self.parser.interpreter;
+            let within_limit = self.text.len() <= interpreter.max_event_bytes();
+            self.simple_expected = interpreter.is_idle() && within_limit;
+            return None;
+        };
         self.parser.offset = self.offset();
         Some(step)
     }
@@ -324,6 +372,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
     /// Goes on to the next thing to hand out. There is text.
     #[inline(never)]
     fn step_in_text(&mut self) -> Step {
+        self.skip_comments();
         loop {
             while let Some((start, line)) = self.consume_line() {
                 if !line.is_empty() {
@@ -344,6 +393,26 @@ impl<'p, 'a> Cursor<'p, 'a> {
         }
     }
 
+    /// Consumes comments that nobody asks for, and the blank lines behind them, if the block has brought nothing yet.
+    #[inline]
+    fn skip_comments(&mut self) {
+        if self.items || self.pending.is_anything() || !self.parser.interpreter.is_idle() {
+            return;
+        }
+        let mut text = self.text;
+        while let Some(from_value) = text.strip_prefix(':') {
+            let start = self.text_end - from_value.len();
+            let len = self.parser.line_ends.short_len_in_window(start);
+            let cut = from_value.split_at_checked(len);
+            let Some(behind) = cut.and_then(|(_, from_end)| without_line_end(from_end)) else {
+                break;
+            };
+            text = without_line_end(behind).unwrap_or(behind);
+        }
+        self.text = text;
+        self.block_start = self.consumed();
+    }
+
     /// Consumes a line of the text with its end, and returns where it starts, and it without its end. `None` if there is no
     /// text.
     #[inline]
@@ -353,38 +422,48 @@ impl<'p, 'a> Cursor<'p, 'a> {
             return None;
         }
         let start = self.text_end - text.len();
+        let len = self.parser.line_ends.short_len_in_window(start);
+        let cut = text.split_at_checked(len);
+        let line = if let Some((line, behind)) =
+            cut.and_then(|(line, from_end)| Some((line, without_line_end(from_end)?)))
+        {
+            self.text = behind;
+            line
+        } else {
+            self.consume_unusual_line(start)
+        };
+        Some((start, line))
+    }
+
+    /// Consumes the line of the text that starts at `start`, if its end is not in the window, or a CR alone, or not the first that
+    /// might be one.
+    #[inline(never)]
+    fn consume_unusual_line(&mut self, start: usize) -> &'a str {
+        let text = self.text;
         // Text ends with a line end, so there is one; and it is ASCII, so text can be cut there.
-        let end = self.line_ends.next(self.chunk, start);
+        let end = self.parser.line_ends.next(self.chunk, start);
         let cut = end.and_then(|end| text.split_at_checked(end - start));
         let Some((line, from_end)) = cut else {
             self.text = "";
-            return Some((start, text));
+            return text;
         };
-        self.text = if let Some(behind) = from_end.strip_prefix("\n") {
-            behind
-        } else if let Some(behind) = from_end.strip_prefix("\r\n") {
+        self.text = if let Some(behind) = without_line_end(from_end) {
             behind
         } else {
             // What stands behind the text is no LF, or it would be part of it.
             self.parser.swallow_lf = from_end.len() == 1 && self.text_end == self.chunk.len();
             from_end.strip_prefix("\r").unwrap_or_default()
         };
-        Some((start, line))
+        line
     }
 
     /// Consumes a blank line of the text, if all of one stands next. One that ends with a CR alone is left: it comes up by
     /// itself.
     #[inline]
     fn consume_blank_line(&mut self) -> bool {
-        if let Some(behind) = self.text.strip_prefix("\n") {
-            self.text = behind;
-            return true;
-        }
-        if let Some(behind) = self.text.strip_prefix("\r\n") {
-            self.text = behind;
-            return true;
-        }
-        false
+        let behind = without_line_end(self.text);
+        self.text = behind.unwrap_or(self.text);
+        behind.is_some()
     }
 
     /// Handles a blank line, which has been consumed.
@@ -393,7 +472,9 @@ impl<'p, 'a> Cursor<'p, 'a> {
         self.block_start = self.consumed();
         let interpreter = &mut self.parser.interpreter;
         self.dispatched = interpreter.dispatch(&mut self.pending)?;
-        self.simple_expected = self.dispatched.is_in_text();
+        let interpreter = &self.parser.interpreter;
+        let within_limit = self.text.len() <= interpreter.max_event_bytes();
+        self.simple_expected = self.dispatched.is_in_text() && within_limit;
         Some(Step::Event)
     }
 
@@ -470,16 +551,16 @@ impl<'p, 'a> Cursor<'p, 'a> {
         interpreter.begin_joining();
         let (chunk, text_end) = (self.chunk, self.text_end);
         let mut text = self.text;
-        while !text.is_empty() {
-            let start = text_end - text.len();
-            let Some(end) = self.line_ends.next(chunk, start) else {
-                break;
-            };
+        while let Some(from_value) = field::usual_data(text) {
+            let start = text_end - from_value.len();
+            let line_ends = &mut self.parser.line_ends;
+            let mut len = line_ends.short_len_in_window(start);
+            if len == line::NONE {
+                len = line_ends.look_further(chunk, start).wrapping_sub(start);
+            }
             // With its line end, which takes the place of the LF that joins it to the next one.
-            let Some((line, behind)) = text.split_at_checked(end + 1 - start) else {
-                break;
-            };
-            let Some(value) = field::usual_data(line) else {
+            let cut = from_value.split_at_checked(len.wrapping_add(1));
+            let Some((value, behind)) = cut else {
                 break;
             };
             if value.as_bytes().last() != Some(&b'\n') || value.len() > room {
@@ -555,7 +636,11 @@ impl<'p, 'a> Cursor<'p, 'a> {
     #[inline(never)]
     fn read(&mut self) -> Option<Step> {
         if self.pending.is_anything() {
-            let is_last = self.line_ends.next(self.chunk, self.text_end).is_none();
+            let is_last = self
+                .parser
+                .line_ends
+                .next(self.chunk, self.text_end)
+                .is_none();
             if !is_last || !self.keep_block(self.block_start) {
                 self.spill();
             }
@@ -592,14 +677,14 @@ impl<'p, 'a> Cursor<'p, 'a> {
             self.text_end += 1;
             return Ok(self.blank_line());
         }
-        let Some(end) = self.line_ends.next(self.chunk, start) else {
+        let Some(end) = self.parser.line_ends.next(self.chunk, start) else {
             return self.open_line().map(|()| None);
         };
         if self.comments_ignored && self.chunk.get(start) == Some(&b':') {
             self.consume_line_end(end);
             return Ok(None);
         }
-        let region_end = self.line_ends.end_of_last(self.chunk, start, end);
+        let region_end = self.parser.line_ends.end_of_last(self.chunk, start, end);
         let region = self.chunk.get(start..region_end).unwrap_or_default();
         match utf8::validate(region, self.fault_expected) {
             Ok(text) => {

@@ -39,6 +39,24 @@ impl<'p, 'a> Events<'p, 'a> {
         reason = "a lending iterator cannot be an `Iterator`, and this is the name that reads right"
     )]
     pub fn next(&mut self) -> Result<Option<EventRef<'_>>, ParseError> {
+        if self.chunk.is_quick() {
+            self.next_quickly()
+        } else {
+            self.next_in_full()
+        }
+    }
+
+    // Out of line, so that what it needs in registers is not set up where there is nothing to do.
+    #[inline(never)]
+    fn next_quickly(&mut self) -> Result<Option<EventRef<'_>>, ParseError> {
+        if let Some((event_type, data)) = self.chunk.quick_event() {
+            return Ok(self.chunk.event_of(event_type, data));
+        }
+        self.next_in_full()
+    }
+
+    #[inline(never)]
+    fn next_in_full(&mut self) -> Result<Option<EventRef<'_>>, ParseError> {
         while !self.chunk.is_open() {
             match self.chunk.start() {
                 Start::Cursor => {}
@@ -106,6 +124,9 @@ impl<'p, 'a> Events<'p, 'a> {
         let Some(cursor) = self.chunk.cursor() else {
             return Ok(None);
         };
+        if let Some((event_type, data)) = cursor.quick_event_if_likely() {
+            return Ok(Some(cursor.owned_event_of(event_type, data)));
+        }
         if let Some((event_type, data)) = cursor.simple_event() {
             return Ok(Some(cursor.owned_event_of(event_type, data)));
         }
@@ -135,7 +156,11 @@ impl<'p, 'a> Events<'p, 'a> {
             return Ok(true);
         };
         while !ahead.is_full() {
-            if let Some((event_type, data)) = cursor.simple_event() {
+            let simple = match cursor.quick_event_if_likely() {
+                Some(event) => Some(event),
+                None => cursor.simple_event(),
+            };
+            if let Some((event_type, data)) = simple {
                 if let Some(place) = ahead.place() {
                     cursor.own_event_of(event_type, data, place);
                 }
@@ -208,6 +233,10 @@ impl<'p, 'a> Items<'p, 'a> {
             return Ok(None);
         };
         cursor.forget_comment();
+        if let Some((event_type, data)) = cursor.quick_event_if_likely() {
+            let event = cursor.event_of(event_type, data);
+            return Ok(Some(Item::Event(event)));
+        }
         if let Some((event_type, data)) = cursor.simple_event() {
             let event = cursor.event_of(event_type, data);
             return Ok(Some(Item::Event(event)));
@@ -262,6 +291,48 @@ mod tests {
             }
         }
         seen
+    }
+
+    #[test]
+    fn what_is_near_a_line_end_is_text() {
+        for text in [
+            "a\tb",
+            "\x0B",
+            "a\x0Cb\x0B",
+            "\x0B\x0B\x0C",
+            "\x0E",
+            "\x09\x0C",
+        ] {
+            for end in ["\n", "\r\n", "\r"] {
+                let lines = [
+                    "data: 1",
+                    "",
+                    &format!("event: {text}"),
+                    &format!("id: {text}"),
+                    &format!("data: {text}"),
+                    "",
+                    &format!(":{text}"),
+                    "",
+                    &format!("data: {text}"),
+                    &format!("data: {text}"),
+                    &format!("data: {text}"),
+                    "",
+                    "",
+                ];
+                let stream = lines.join(end).repeat(3);
+                let joined = [text; 3].join("\n");
+                for chunk in [1, 7, 64, 65, stream.len()] {
+                    let seen = lent(stream.as_bytes(), chunk);
+                    let seen: Vec<_> = seen.iter().map(|(a, b, c)| [a, b, c]).collect();
+                    assert_eq!(seen.len(), 9, "{text:?} {end:?} {chunk}");
+                    for events in seen.chunks(3) {
+                        assert_eq!(events[0][1], "1");
+                        assert_eq!(events[1], [text, text, text]);
+                        assert_eq!(events[2], ["message", &joined, text]);
+                    }
+                }
+            }
+        }
     }
 
     fn owned(stream: &[u8], chunk: usize) -> Vec<(String, String, String)> {

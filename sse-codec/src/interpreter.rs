@@ -318,12 +318,6 @@ impl Interpreter {
         Some(dispatched)
     }
 
-    /// To be called where an event is dispatched that has never come here.
-    #[inline]
-    pub(crate) fn has_passed(&mut self) {
-        self.small_dispatched = true;
-    }
-
     fn take_id(&mut self, dispatched: Dispatched, id_in_text: &str) {
         if dispatched.in_text.has(Fields::ID) {
             self.take_id_in_text(id_in_text);
@@ -398,7 +392,11 @@ impl Interpreter {
 
     /// Like [`own`](Self::own), into a place.
     #[cfg(feature = "stream")]
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call is a tenth of what a small event takes"
+    )]
     pub(crate) fn own_into(&mut self, event_type: &str, data: &str, place: &mut Event) {
         if event_type.is_empty() && self.last_event_id.is_empty() {
             place.own_data_here(data);

@@ -5,6 +5,8 @@
 //! Neither byte ever occurs inside the encoding of another character, so whole lines can be cut before UTF-8 is
 //! decoded, and what is decoded ends at the end of a character.
 
+use core::hint::black_box;
+
 use memchr::{memchr2, memrchr2};
 use wide::u8x16;
 
@@ -15,85 +17,222 @@ pub(crate) fn end_of_last(bytes: &[u8]) -> usize {
 
 /// Finds the line ends in a chunk.
 ///
-/// It looks at 64 bytes at a time and keeps a bit for each line end in them, so that a short line costs a few instructions
-/// instead of a search of its own. Once a line has grown long, a search is faster.
-#[derive(Clone, Copy, Debug, Default)]
+/// It looks at a window of the chunk at a time, and keeps a bit for each byte that may be a line end in it. So a line costs
+/// a few instructions instead of a search of its own, and hardly a branch depends on where in a block its end stands, which a
+/// processor could not foresee. Where there is no end in all of a window, the line is long, and a search is faster.
+///
+/// What may be a line end is a CR, an LF, or one of the two control characters between them, VT and FF, which hardly any text
+/// has: to tell them apart takes more instructions for each block, and whoever takes a line end off some text sees
+/// what it is.
+#[derive(Debug)]
 pub(crate) struct LineEnds {
-    /// A bit for each line end in the block; the lowest bit stands for its first byte.
-    found: u64,
-    /// Where the block starts.
-    block: usize,
-    /// Where the bytes start that have not been looked at.
-    next_block: usize,
+    /// Where the window starts.
+    start: usize,
+    /// Bytes of the window. What stands behind has not been looked at.
+    len: usize,
+    /// A bit for each block of the window that may have a line end; the lowest bit stands for the first one.
+    with_ends: u64,
+    /// A bit for each byte that may be a line end, the lowest bit of the first byte for the first one. Behind those of the
+    /// window is as much as for a block without any, and what stands further behind is left over from another window.
+    bits: [[u8; 8]; WINDOW_BLOCKS + 1],
 }
 
 impl LineEnds {
+    pub(crate) const fn new() -> Self {
+        Self {
+            start: 0,
+            len: 0,
+            with_ends: 0,
+            bits: [[0; 8]; WINDOW_BLOCKS + 1],
+        }
+    }
+
+    /// Goes on to another chunk.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        self.set_window(0, 0, 0);
+    }
+
+    #[inline]
+    fn set_window(&mut self, start: usize, len: usize, with_ends: u64) {
+        self.start = start;
+        self.len = len;
+        self.with_ends = with_ends;
+    }
+
     /// Returns where the first line end at or behind `from` is: the CR or LF itself. The LF of a CRLF is one too.
     ///
     /// `bytes` is the same chunk each time, and `from` never less than before.
     #[inline]
     pub(crate) fn next(&mut self, bytes: &[u8], from: usize) -> Option<usize> {
-        let behind = from.wrapping_sub(self.block);
-        if behind < BLOCK {
-            let found = self.found >> behind;
-            if found != 0 {
-                return Some(from + found.trailing_zeros() as usize);
-            }
+        let end = self.next_maybe(bytes, from);
+        if is_end(bytes, end) {
+            return Some(end);
         }
-        self.look_further(bytes, from)
+        if end == NONE {
+            return None;
+        }
+        self.next_behind(bytes, end)
+    }
+
+    /// Returns where the first line end behind `end` is, which might have been one.
+    #[cold]
+    fn next_behind(&mut self, bytes: &[u8], mut end: usize) -> Option<usize> {
+        while end != NONE && !is_end(bytes, end) {
+            end = self.next_maybe(bytes, end + 1);
+        }
+        (end != NONE).then_some(end)
+    }
+
+    /// Like [`next`](Self::next), but for what may be a line end, and with [`NONE`] for `None`.
+    #[inline]
+    fn next_maybe(&mut self, bytes: &[u8], from: usize) -> usize {
+        match self.len_in_window(from) {
+            NONE => self.look_further(bytes, from),
+            len => from + len,
+        }
+    }
+
+    /// Returns how many bytes from `from` on stand in front of the first one that may be a line end, or [`NONE`] if there is none in the
+    /// window.
+    ///
+    /// There is no [`Option`], since [`NONE`] is beyond the end of any text, which has to be told anyway.
+    #[inline]
+    pub(crate) fn len_in_window(&self, from: usize) -> usize {
+        let behind = from.wrapping_sub(self.start);
+        if behind >= self.len {
+            return NONE;
+        }
+        let block = behind / BLOCK % WINDOW_BLOCKS;
+        let found = self.ends_in(block) >> (behind % BLOCK);
+        if found != 0 {
+            return found.trailing_zeros() as usize;
+        }
+        let later = self.with_ends & (!1 << block);
+        if later == 0 {
+            return NONE;
+        }
+        let block = later.trailing_zeros() as usize % WINDOW_BLOCKS;
+        block * BLOCK + self.ends_in(block).trailing_zeros() as usize - behind
+    }
+
+    /// Like [`len_in_window`](Self::len_in_window), for a line that is likely to be short: whether it is, and not where it stands in
+    /// its block, decides the branch.
+    #[inline]
+    pub(crate) fn short_len_in_window(&self, from: usize) -> usize {
+        let behind = from.wrapping_sub(self.start);
+        if behind >= self.len {
+            return NONE;
+        }
+        // Those in the eight bytes from that with the first one on.
+        let bits = self.bits.as_flattened();
+        let at = behind / 8 % (WINDOW_BLOCKS * 8);
+        let found = bits.get(at..).and_then(<[u8]>::first_chunk);
+        let found = u64::from_le_bytes(found.copied().unwrap_or_default()) >> (behind % 8);
+        if found != 0 {
+            return found.trailing_zeros() as usize;
+        }
+        let len = self.len_in_window(from + SEEN_AT_LEAST);
+        len.saturating_add(SEEN_AT_LEAST)
+    }
+
+    /// The bits of a block.
+    #[inline]
+    fn ends_in(&self, block: usize) -> u64 {
+        let bits = self.bits.get(block).copied().unwrap_or_default();
+        u64::from_le_bytes(bits)
     }
 
     /// Like [`next`](Self::next), for a line that is known to be long.
     #[inline]
     pub(crate) fn next_of_long_line(&mut self, bytes: &[u8], from: usize) -> Option<usize> {
-        if self.next_block > from {
+        if self.start + self.len > from {
             return self.next(bytes, from);
         }
-        self.next_block = from;
-        self.search(bytes)
+        let end = self.search(bytes, from);
+        (end != NONE).then_some(end)
     }
 
-    /// Looks at further blocks until there is one with a line end.
+    /// Returns where the first byte is that may be a line end, at or behind `from`, or [`NONE`]. There is none in the window at or
+    /// behind `from`.
     // Out of line, or what it needs in registers is set up for each line.
     #[inline(never)]
-    fn look_further(&mut self, bytes: &[u8], from: usize) -> Option<usize> {
-        if from < self.block {
+    pub(crate) fn look_further(&mut self, bytes: &[u8], from: usize) -> usize {
+        if from < self.start && self.with_ends != 0 {
             // It has looked further already, for the same line.
-            return (self.found != 0).then(|| self.block + self.found.trailing_zeros() as usize);
+            return self.first_in_window();
         }
-        self.next_block = self.next_block.max(from);
-        for _ in 0..LONG_LINE / BLOCK {
-            if self.next_block >= bytes.len() {
-                return None;
-            }
-            let unseen = bytes.get(self.next_block..)?;
-            let Some(block) = unseen.first_chunk() else {
-                return self.look_at_rest(unseen);
-            };
-            self.found = ends_in_block(block);
-            if self.found != 0 {
-                self.block = self.next_block;
-                self.next_block += BLOCK;
-                return Some(self.block + self.found.trailing_zeros() as usize);
-            }
-            self.next_block += BLOCK;
+        let start = from.max(self.start + self.len);
+        let unseen = bytes.get(start..).unwrap_or_default();
+        if unseen.is_empty() {
+            return NONE;
         }
-        self.search(bytes)
+        if unseen.len() > BLOCK {
+            return self.look_at_window(bytes, start);
+        }
+        // All that is left of a chunk, or a small one.
+        let found = unseen
+            .first_chunk()
+            .map_or_else(|| ends_in_rest(unseen), ends_in_block);
+        self.bits[0] = found.to_le_bytes();
+        self.bits[1] = [0; 8];
+        self.set_window(start, unseen.len(), u64::from(found != 0));
+        if found == 0 {
+            return NONE;
+        }
+        start + found.trailing_zeros() as usize
     }
 
-    /// Looks at the last bytes, which are less than a block.
-    fn look_at_rest(&mut self, unseen: &[u8]) -> Option<usize> {
-        self.block = self.next_block;
-        self.next_block += unseen.len();
-        self.found = ends_in_rest(unseen);
-        (self.found != 0).then(|| self.block + self.found.trailing_zeros() as usize)
+    /// Returns where the first byte in the window is that may be a line end. There is one.
+    #[inline]
+    fn first_in_window(&self) -> usize {
+        let block = self.with_ends.trailing_zeros() as usize % WINDOW_BLOCKS;
+        self.start + block * BLOCK + self.ends_in(block).trailing_zeros() as usize
+    }
+
+    /// Goes on to the window that starts at `start`, and looks for a line end in it or behind. There is more than a block.
+    #[inline(never)]
+    fn look_at_window(&mut self, bytes: &[u8], start: usize) -> usize {
+        let unseen = bytes.get(start..).unwrap_or_default();
+        let window = unseen.get(..WINDOW_BLOCKS * BLOCK).unwrap_or(unseen);
+        let mut blocks = window.chunks_exact(BLOCK);
+        let (mut count, mut with_ends) = (0, 0);
+        // Hidden from the compiler, which knows two other instructions instead of the addition, and they are slower.
+        let add = black_box(u8x16::splat(0x80 - OTHERS_FROM));
+        for (bits, block) in self.bits.iter_mut().zip(&mut blocks) {
+            if let Some(block) = block.first_chunk() {
+                let found = may_be_ends_in_block(block, add);
+                *bits = found.to_le_bytes();
+                with_ends |= u64::from(found != 0) << count;
+                count += 1;
+            }
+        }
+        let rest = blocks.remainder();
+        if !rest.is_empty() {
+            let found = ends_in_rest(rest);
+            if let Some(bits) = self.bits.get_mut(count) {
+                *bits = found.to_le_bytes();
+            }
+            with_ends |= u64::from(found != 0) << count;
+            count += 1;
+        }
+        if let Some(bits) = self.bits.get_mut(count) {
+            *bits = [0; 8];
+        }
+        self.set_window(start, window.len(), with_ends);
+        if with_ends != 0 {
+            self.first_in_window()
+        } else if window.len() < unseen.len() {
+            self.search(bytes, start + window.len())
+        } else {
+            NONE
+        }
     }
 
     /// Looks for the end of a long line.
     #[inline(never)]
-    fn search(&mut self, bytes: &[u8]) -> Option<usize> {
-        let from = self.next_block;
-        let mut unseen = bytes.get(from..)?;
+    fn search(&mut self, bytes: &[u8], from: usize) -> usize {
+        let mut unseen = bytes.get(from..).unwrap_or_default();
         // In large steps, up to the first byte that may be one.
         while let Some((blocks, behind)) = unseen.split_first_chunk::<BLOCKS>() {
             if may_have_end(blocks) {
@@ -105,21 +244,21 @@ impl LineEnds {
             // The last step may overlap the one before.
             let last = bytes.get(from..).and_then(<[u8]>::last_chunk);
             if last.is_some_and(|last| !may_have_end::<BLOCKS>(last)) {
-                self.next_block = bytes.len();
-                return None;
+                self.set_window(bytes.len(), 0, 0);
+                return NONE;
             }
         }
         let start = bytes.len() - unseen.len();
         match memchr2(b'\r', b'\n', unseen) {
             Some(end) => {
-                self.block = start + end;
-                self.next_block = self.block + 1;
-                self.found = 1;
-                Some(self.block)
+                self.set_window(start + end, 1, 1);
+                self.bits[0] = 1_u64.to_le_bytes();
+                self.bits[1] = [0; 8];
+                self.start
             }
             None => {
-                self.next_block = bytes.len();
-                None
+                self.set_window(bytes.len(), 0, 0);
+                NONE
             }
         }
     }
@@ -132,9 +271,13 @@ impl LineEnds {
     /// the blank line should be in it: if an event's lines are not all there, its data has to be copied.
     #[inline]
     pub(crate) fn end_of_last(&self, bytes: &[u8], from: usize, first: usize) -> usize {
-        if self.next_block >= bytes.len() {
-            // All that is left is in the block, and the line end at `first` with it.
-            return self.block + BLOCK - self.found.leading_zeros() as usize;
+        if self.start + self.len >= bytes.len() && self.with_ends != 0 {
+            // All that is left is in the window, and the line end at `first` with it.
+            let block = self.with_ends.ilog2() as usize % WINDOW_BLOCKS;
+            let last = self.start + block * BLOCK + self.ends_in(block).ilog2() as usize;
+            if is_end(bytes, last) {
+                return last + 1;
+            }
         }
         let behind_first = first + 1;
         let window_end = bytes
@@ -150,6 +293,12 @@ impl LineEnds {
             _ => behind_last,
         }
     }
+}
+
+/// Whether there is a line end at some place, which need not be one in these bytes.
+#[inline]
+fn is_end(bytes: &[u8], place: usize) -> bool {
+    matches!(bytes.get(place), Some(b'\r' | b'\n'))
 }
 
 /// Returns whether there may be a line end in some bytes. Less than a block is not looked at.
@@ -183,6 +332,21 @@ pub(crate) fn ends_in_block(block: &[u8; BLOCK]) -> u64 {
     let [a, b, c, d] = parts(block);
     ends(a) | ends(b) << 16 | ends(c) << 32 | ends(d) << 48
 }
+
+/// Returns a bit for each byte of a block that is a CR or LF, or one of the two characters between them, the lowest for the first byte.
+#[inline]
+fn may_be_ends_in_block(block: &[u8; BLOCK], add: u8x16) -> u64 {
+    // The least of them becomes 0, and all others get their highest bit.
+    let others = |part: u8x16| {
+        let part = (part - u8x16::splat(b'\n')).saturating_add(add);
+        u64::from(part.move_mask().unsigned_abs())
+    };
+    let [a, b, c, d] = parts(block).map(others);
+    !(a | b << 16 | c << 32 | d << 48)
+}
+
+/// The least byte that is no LF, CR, or one of those between, counted from the LF.
+const OTHERS_FROM: u8 = b'\r' + 1 - b'\n';
 
 /// Returns a bit for each byte that is a CR or LF. There are less than a block of them.
 fn ends_in_rest(bytes: &[u8]) -> u64 {
@@ -246,8 +410,14 @@ pub(crate) const BLOCK: usize = 64;
 /// Bytes that [`LineEnds::search`] looks at in one go.
 const BLOCKS: usize = 4 * BLOCK;
 
-/// Length of a line, in bytes, from which on its end is searched for.
-const LONG_LINE: usize = 512;
+/// No line end. No place, since the largest one in a slice is half as large.
+pub(crate) const NONE: usize = usize::MAX;
+
+/// Bytes of which [`LineEnds::short_len_in_window`] sees the bits, wherever the first one stands in its byte.
+const SEEN_AT_LEAST: usize = 64 - 7;
+
+/// Blocks that [`LineEnds`] looks at in one go. No more than [`LineEnds::with_ends`] has bits.
+const WINDOW_BLOCKS: usize = 64;
 
 /// Size of the window of [`LineEnds::end_of_last`], in bytes.
 const WINDOW: usize = 32 * 1024;
@@ -269,7 +439,7 @@ mod tests {
             &[0, 1, 17, 65, 520]
         } else {
             &[
-                0, 1, 2, 15, 16, 17, 31, 40, 63, 64, 65, 130, 511, 512, 513, 600, 700,
+                0, 1, 2, 15, 16, 17, 31, 40, 63, 64, 65, 130, 511, 600, 4095, 4096, 4097, 4200,
             ]
         };
         for &len in lens {
@@ -280,7 +450,7 @@ mod tests {
                         *place = if index % 2 == 0 { b'\n' } else { b'\r' };
                     }
                     let expected: Vec<_> = (first..len).step_by(step).collect();
-                    let mut ends = LineEnds::default();
+                    let mut ends = LineEnds::new();
                     let mut from = 0;
                     let found: Vec<_> = core::iter::from_fn(|| {
                         let end = ends.next(&bytes, from)?;
@@ -314,7 +484,51 @@ mod tests {
         let bytes: Vec<u8> = (0..=255)
             .filter(|byte| !matches!(byte, b'\r' | b'\n'))
             .collect();
-        assert_eq!(LineEnds::default().next(&bytes, 0), None);
+        assert_eq!(LineEnds::new().next(&bytes, 0), None);
+    }
+
+    #[test]
+    fn what_is_told_apart_late_is_no_line_end() {
+        for len in [70, 700, 9000] {
+            for byte in [b'\t', 0x0B, 0x0C, 0x0E] {
+                let mut bytes = vec![byte; len];
+                assert_eq!(LineEnds::new().next(&bytes, 0), None);
+                for end in [0, 1, 63, 64, len - 3] {
+                    bytes[end] = b'\n';
+                    bytes[end + 1] = b'\r';
+                    let mut ends = LineEnds::new();
+                    assert_eq!(ends.next(&bytes, 0), Some(end));
+                    assert_eq!(ends.end_of_last(&bytes, 0, end), end + 2);
+                    assert_eq!(ends.next(&bytes, 0), Some(end));
+                    assert_eq!(ends.next(&bytes, end + 1), Some(end + 1));
+                    assert_eq!(ends.next(&bytes, end + 2), None);
+                    bytes[end] = byte;
+                    bytes[end + 1] = byte;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_line_and_any_line_have_the_same_length() {
+        let mut bytes = vec![b'x'; 3 * WINDOW_BLOCKS * BLOCK / 2];
+        for end in (0..bytes.len()).scan(0, |end, step| {
+            *end += step % 131;
+            Some(*end)
+        }) {
+            if let Some(place) = bytes.get_mut(end) {
+                *place = b'\n';
+            }
+        }
+        let mut ends = LineEnds::new();
+        for from in 0..bytes.len() {
+            let end = ends.next(&bytes, from);
+            // Where the end is in the next window, the start of the line is in none.
+            let is_in_window = from >= ends.start;
+            let len = end.filter(|_| is_in_window).map_or(NONE, |end| end - from);
+            assert_eq!(ends.len_in_window(from), len, "{from}");
+            assert_eq!(ends.short_len_in_window(from), len, "{from}");
+        }
     }
 
     #[test]
@@ -323,7 +537,7 @@ mod tests {
         for end in [3, 5, 63, 64, 200, 660, 699] {
             bytes[end] = b'\n';
         }
-        let mut ends = LineEnds::default();
+        let mut ends = LineEnds::new();
         for (from, end) in [
             (4, 5),
             (6, 63),
@@ -339,7 +553,7 @@ mod tests {
     #[test]
     fn whole_lines_end_at_the_last_end_in_the_window() {
         fn whole_lines(bytes: &[u8]) -> usize {
-            let mut ends = LineEnds::default();
+            let mut ends = LineEnds::new();
             ends.next(bytes, 0)
                 .map_or(0, |first| ends.end_of_last(bytes, 0, first))
         }

@@ -12,6 +12,7 @@ use crate::chunk::Chunk;
 use crate::events::{Events, Items};
 use crate::interpreter::Interpreter;
 use crate::last_event_id::LastEventId;
+use crate::line::LineEnds;
 use crate::utf8::{BYTE_ORDER_MARK, Decoder, Utf8Policy};
 
 /// An incremental parser of an event stream: chunks of bytes in, events out.
@@ -52,6 +53,8 @@ pub struct Parser {
     /// The last byte was a CR, so an LF that comes next belongs to its line end.
     pub(crate) swallow_lf: bool,
     pub(crate) open_line: OpenLine,
+    /// Those of the chunk being read. Here, since it is too large to be set up for each chunk.
+    pub(crate) line_ends: LineEnds,
     /// The text of a comment that did not lie within one chunk, or had to be mended.
     pub(crate) comment: String,
     /// Bytes of the stream that have been consumed.
@@ -308,6 +311,7 @@ impl ParserBuilder {
             mark_matched: 0,
             swallow_lf: false,
             open_line: OpenLine::new(),
+            line_ends: LineEnds::new(),
             comment: String::new(),
             offset: 0,
             longest_block: block::longest_block(self.max_event_bytes),

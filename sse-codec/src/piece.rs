@@ -10,7 +10,7 @@ use core::mem;
 use crate::capacity;
 use crate::field;
 use crate::interpreter::Block;
-use crate::line::{self, LineEnds};
+use crate::line;
 use crate::parser::{OpenKind, OpenLine, Parser};
 use crate::utf8::{self, BYTE_ORDER_MARK, Decoder, Utf8Policy};
 
@@ -49,16 +49,16 @@ impl Parser {
     /// Goes on with the open line at the start of a chunk, if it is kept, or data, and within the limit, and ends it if it is of the
     /// usual kind. That is what there is to small chunks most of the time, and the whole way is several times as long.
     #[inline]
-    pub(crate) fn read_piece(&mut self, chunk: &[u8], line_ends: &mut LineEnds) -> Piece {
+    pub(crate) fn read_piece(&mut self, chunk: &[u8]) -> Piece {
         let line = &mut self.open_line;
         if !matches!(line.kind, OpenKind::Kept | OpenKind::Data { .. }) {
             return Piece::UpTo(0);
         }
         let is_long = chunk.len() >= LONG_PIECE && line.len >= LONG_PIECE;
         let end = if is_long {
-            line_ends.next_of_long_line(chunk, 0)
+            self.line_ends.next_of_long_line(chunk, 0)
         } else {
-            line_ends.next(chunk, 0)
+            self.line_ends.next(chunk, 0)
         };
         let piece = match end {
             Some(end) => chunk.get(..end).unwrap_or_default(),
@@ -85,7 +85,7 @@ impl Parser {
             None => Piece::UpTo(chunk.len()),
             Some(end) if self.open_line.kind == OpenKind::Kept && self.close_usual_line() => {
                 let behind = self.behind_line_end(chunk, end);
-                self.keep_rest(chunk, behind, line_ends)
+                self.keep_rest(chunk, behind)
             }
             // The whole way comes by here again.
             Some(end) => Piece::UpTo(end),
@@ -94,7 +94,7 @@ impl Parser {
 
     /// Keeps the rest of a chunk, if it is a short piece of a line. The block is not skipped.
     #[inline]
-    fn keep_rest(&mut self, chunk: &[u8], start: usize, line_ends: &mut LineEnds) -> Piece {
+    fn keep_rest(&mut self, chunk: &[u8], start: usize) -> Piece {
         let rest = chunk.get(start..).unwrap_or_default();
         let Some(first) = rest.first() else {
             return Piece::Whole;
@@ -104,7 +104,7 @@ impl Parser {
         let limit = self.interpreter.max_event_bytes();
         if matches!(first, b':' | b'\r' | b'\n')
             || rest.len() > room.min(limit)
-            || line_ends.next(chunk, start).is_some()
+            || self.line_ends.next(chunk, start).is_some()
         {
             return Piece::UpTo(start);
         }
@@ -132,7 +132,7 @@ impl Parser {
 
     /// Consumes the comments at the start of a chunk, and blank lines between them. Returns how many bytes that are.
     pub(crate) fn skip_comments(&mut self, chunk: &[u8]) -> usize {
-        let mut line_ends = LineEnds::default();
+        self.line_ends.begin();
         let mut start = 0;
         let mut is_open = self.open_line.kind == OpenKind::Ignored;
         loop {
@@ -146,7 +146,7 @@ impl Parser {
                     _ => break,
                 }
             }
-            let Some(end) = line_ends.next(chunk, start) else {
+            let Some(end) = self.line_ends.next(chunk, start) else {
                 is_open = true;
                 start = chunk.len();
                 break;

@@ -24,7 +24,7 @@ impl<'a> Cursor<'_, 'a> {
         }
         let start = self.text_end;
         let region_end = start + region.len();
-        let next_end = self.line_ends.next(self.chunk, start);
+        let next_end = self.parser.line_ends.next(self.chunk, start);
         let end = next_end.unwrap_or(region_end);
         let offset = self.offset();
         self.consume_line_end(end);

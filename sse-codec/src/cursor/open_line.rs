@@ -117,12 +117,8 @@ impl Cursor<'_, '_> {
 
     /// Goes on with the line that an earlier chunk has begun.
     pub(super) fn read_open_line(&mut self) -> Outcome {
-        if self.parser.open_line.kind == OpenKind::Block {
-            self.parser.read_block_so_far();
-            return Ok(None);
-        }
         let unread = self.chunk.get(self.text_end..).unwrap_or_default();
-        let end = self.line_ends.next(self.chunk, self.text_end);
+        let end = self.parser.line_ends.next(self.chunk, self.text_end);
         let rest_of_line = match end {
             Some(end) => unread.get(..end - self.text_end).unwrap_or_default(),
             None => unread,
