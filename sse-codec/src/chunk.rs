@@ -193,7 +193,7 @@ impl<'p, 'a> Chunk<'p, 'a> {
 
     /// Like [`owned_block`](Self::owned_block), into a place.
     #[cfg(feature = "stream")]
-    #[inline]
+    #[inline(never)]
     pub(crate) fn block_ahead(&mut self, ahead: &mut Ahead) {
         if let Self::Fed { parser, .. } = self {
             parser.dispatch_block_ahead(ahead);

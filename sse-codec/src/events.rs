@@ -152,6 +152,13 @@ impl<'p, 'a> Events<'p, 'a> {
                 Start::Nothing => return Ok(true),
             }
         }
+        self.parse_text_ahead(ahead)
+    }
+
+    #[cfg(feature = "stream")]
+    // Out of line, so that what it needs in registers is not set up where a chunk is only kept.
+    #[inline(never)]
+    fn parse_text_ahead(&mut self, ahead: &mut Ahead) -> Result<bool, ParseError> {
         let Some(cursor) = self.chunk.cursor() else {
             return Ok(true);
         };

@@ -349,7 +349,7 @@ fn may_be_ends_in_block(block: &[u8; BLOCK], add: u8x16) -> u64 {
 const OTHERS_FROM: u8 = b'\r' + 1 - b'\n';
 
 /// Returns a bit for each byte that is a CR or LF. There are less than a block of them.
-fn ends_in_rest(bytes: &[u8]) -> u64 {
+pub(crate) fn ends_in_rest(bytes: &[u8]) -> u64 {
     let Some((before, last)) = bytes.split_last_chunk() else {
         return ends_in_few(bytes);
     };

@@ -132,28 +132,35 @@ impl Parser {
 
     /// Consumes the comments at the start of a chunk, and blank lines between them. Returns how many bytes that are.
     pub(crate) fn skip_comments(&mut self, chunk: &[u8]) -> usize {
-        self.line_ends.begin();
-        let mut start = 0;
         let mut is_open = self.open_line.kind == OpenKind::Ignored;
-        loop {
-            if !is_open {
-                match chunk.get(start..) {
-                    Some([b':', ..]) => {}
-                    Some([b'\n', ..]) => {
-                        start += 1;
-                        continue;
-                    }
-                    _ => break,
+        let mut start = 0;
+        let mut place = 0;
+        let mut rest = chunk;
+        'lines: while !rest.is_empty() {
+            let mut ends = match rest.split_first_chunk() {
+                Some((block, behind)) => {
+                    rest = behind;
+                    line::ends_in_block(block)
                 }
-            }
-            let Some(end) = self.line_ends.next(chunk, start) else {
-                is_open = true;
-                start = chunk.len();
-                break;
+                None => line::ends_in_rest(mem::take(&mut rest)),
             };
-            is_open = false;
-            start = self.behind_line_end(chunk, end);
+            while ends != 0 {
+                let end = place + ends.trailing_zeros() as usize;
+                ends &= ends - 1;
+                // The LF of a CRLF is one more blank line here, and neither has an effect.
+                if !is_open && start != end && chunk.get(start) != Some(&b':') {
+                    break 'lines;
+                }
+                is_open = false;
+                start = end + 1;
+            }
+            place += line::BLOCK;
         }
+        is_open = is_open || chunk.get(start) == Some(&b':');
+        if is_open {
+            start = chunk.len();
+        }
+        self.swallow_lf = start == chunk.len() && chunk.last() == Some(&b'\r');
         self.open_line.kind = if is_open {
             OpenKind::Ignored
         } else {
