@@ -684,6 +684,10 @@ impl<'p, 'a> Cursor<'p, 'a> {
             self.consume_line_end(end);
             return Ok(None);
         }
+        if let Some(text) = self.validated_lines(start, end) {
+            self.enter_text(text);
+            return Ok(None);
+        }
         let region_end = self.parser.line_ends.end_of_last(self.chunk, start, end);
         let region = self.chunk.get(start..region_end).unwrap_or_default();
         match utf8::validate(region, self.fault_expected) {
@@ -693,6 +697,22 @@ impl<'p, 'a> Cursor<'p, 'a> {
             }
             Err(IllFormed { valid_up_to }) => self.read_up_to_fault(region, valid_up_to),
         }
+    }
+
+    /// Validates the lines from `start` on, the first of which ends at `end`, if there are many and they are well-formed.
+    ///
+    /// They are validated before the last line end is looked for: to look there first is to wait for the memory.
+    #[inline]
+    fn validated_lines(&self, start: usize, end: usize) -> Option<&'a str> {
+        if self.fault_expected {
+            return None;
+        }
+        let region = self
+            .parser
+            .line_ends
+            .unseen_region(self.chunk, start, end)?;
+        let text = utf8::validate_but_for_cut(region)?;
+        text.get(..line::end_of_last(text.as_bytes()))
     }
 
     /// Goes on to text that stands next in the chunk.

@@ -263,10 +263,10 @@ impl LineEnds {
         }
     }
 
-    /// Returns where the lines from `from` on end, the first of which ends at `first`: those that end within a window of some
+    /// Returns where the lines from `from` on end, the first of which ends at `first`: those that end within a region of some
     /// size, but at least the first one.
     ///
-    /// The window keeps what is validated in one go in the processor's cache until it is parsed, and keeps the work that
+    /// The region keeps what is validated in one go in the processor's cache until it is parsed, and keeps the work that
     /// is lost small when somebody stops in the middle of a huge chunk. Behind a line that is longer it goes on for some bytes, since
     /// the blank line should be in it: if an event's lines are not all there, its data has to be copied.
     #[inline]
@@ -280,11 +280,8 @@ impl LineEnds {
             }
         }
         let behind_first = first + 1;
-        let window_end = bytes
-            .len()
-            .min((from + WINDOW).max(behind_first + BEHIND_LONG_LINE));
-        let behind_last = match bytes.get(behind_first..window_end) {
-            Some(window) => behind_first + end_of_last(window),
+        let behind_last = match bytes.get(behind_first..region_end(bytes, from, first)) {
+            Some(region) => behind_first + end_of_last(region),
             None => behind_first,
         };
         // A CRLF is not cut in two.
@@ -293,6 +290,30 @@ impl LineEnds {
             _ => behind_last,
         }
     }
+
+    /// Returns the bytes that [`end_of_last`](Self::end_of_last) looks at, from `from` on, unless it knows already what they hold. If they
+    /// end between a CR and its LF, it is one byte less.
+    #[inline]
+    pub(crate) fn unseen_region<'a>(
+        &self,
+        bytes: &'a [u8],
+        from: usize,
+        first: usize,
+    ) -> Option<&'a [u8]> {
+        if self.start + self.len >= bytes.len() {
+            return None;
+        }
+        let end = region_end(bytes, from, first);
+        let in_crlf = matches!(bytes.get(end - 1..), Some([b'\r', b'\n', ..]));
+        bytes.get(from..end - usize::from(in_crlf))
+    }
+}
+
+/// Returns where to look for the last line end of the lines from `from` on, the first of which ends at `first`.
+#[inline]
+fn region_end(bytes: &[u8], from: usize, first: usize) -> usize {
+    let end = (from + REGION).max(first + 1 + BEHIND_LONG_LINE);
+    end.min(bytes.len())
 }
 
 /// Whether there is a line end at some place, which need not be one in these bytes.
@@ -419,10 +440,10 @@ const SEEN_AT_LEAST: usize = 64 - 7;
 /// Blocks that [`LineEnds`] looks at in one go. No more than [`LineEnds::with_ends`] has bits.
 const WINDOW_BLOCKS: usize = 64;
 
-/// Size of the window of [`LineEnds::end_of_last`], in bytes.
-const WINDOW: usize = 32 * 1024;
+/// Size of the region of [`LineEnds::end_of_last`], in bytes.
+const REGION: usize = 32 * 1024;
 
-/// Bytes behind the first line that are in the window however long the line is.
+/// Bytes behind the first line that are in the region however long the line is.
 const BEHIND_LONG_LINE: usize = 256;
 
 #[cfg(test)]
@@ -562,13 +583,13 @@ mod tests {
         assert_eq!(whole_lines(b"a\nb\rc"), 4);
         assert_eq!(whole_lines(&[b'\n'; 64]), 64);
         assert_eq!(whole_lines(&[b'\n'; 65]), 65);
-        let mut long = vec![b'x'; WINDOW + 10];
+        let mut long = vec![b'x'; REGION + 10];
         assert_eq!(whole_lines(&long), 0);
         long.extend(b"\ny\n");
-        assert_eq!(whole_lines(&long), WINDOW + 13);
+        assert_eq!(whole_lines(&long), REGION + 13);
         long.extend([b'z'; BEHIND_LONG_LINE]);
         long.push(b'\n');
-        assert_eq!(whole_lines(&long), WINDOW + 13);
+        assert_eq!(whole_lines(&long), REGION + 13);
         long[5] = b'\n';
         assert_eq!(whole_lines(&long), 6);
     }

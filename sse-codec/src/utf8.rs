@@ -38,6 +38,13 @@ pub(crate) fn validate(bytes: &[u8], fault_expected: bool) -> Result<&str, IllFo
     })
 }
 
+/// Takes bytes as text, if they are well-formed, but for a character that is cut off at their end.
+#[inline]
+pub(crate) fn validate_but_for_cut(bytes: &[u8]) -> Option<&str> {
+    let (complete, _) = bytes.split_at(bytes.len() - cut_len(bytes));
+    basic::from_utf8(complete).ok()
+}
+
 /// Decodes bytes that are complete: what is cut off at their end is ill-formed. Gives the text in pieces.
 pub(crate) fn replace(mut bytes: &[u8], mut text: impl FnMut(&str)) {
     loop {
