@@ -5,7 +5,7 @@
 
 use wide::u8x16;
 
-use crate::line::{BLOCK, mask, parts};
+use crate::masks::{BLOCK, mask, parts};
 
 /// Where a block ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

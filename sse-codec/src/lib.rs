@@ -277,6 +277,7 @@ mod interpreter;
 mod json;
 mod last_event_id;
 mod line;
+mod masks;
 #[cfg(feature = "std")]
 mod one_event;
 mod one_line;

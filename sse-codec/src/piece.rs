@@ -10,7 +10,7 @@ use core::mem;
 use crate::capacity;
 use crate::field;
 use crate::interpreter::Block;
-use crate::line;
+use crate::masks;
 use crate::parser::{OpenKind, OpenLine, Parser};
 use crate::utf8::{self, BYTE_ORDER_MARK, Decoder, Utf8Policy};
 
@@ -36,7 +36,7 @@ impl Parser {
         if !is_inside
             || chunk.len() > room.min(LONG_PIECE)
             || len > longest
-            || line::may_have_ends(chunk)
+            || masks::may_have_ends(chunk)
         {
             return false;
         }
@@ -140,9 +140,9 @@ impl Parser {
             let mut ends = match rest.split_first_chunk() {
                 Some((block, behind)) => {
                     rest = behind;
-                    line::ends_in_block(block)
+                    masks::ends_in_block(block)
                 }
-                None => line::ends_in_rest(mem::take(&mut rest)),
+                None => masks::ends_in_rest(mem::take(&mut rest)),
             };
             while ends != 0 {
                 let end = place + ends.trailing_zeros() as usize;
@@ -154,7 +154,7 @@ impl Parser {
                 is_open = false;
                 start = end + 1;
             }
-            place += line::BLOCK;
+            place += masks::BLOCK;
         }
         is_open = is_open || chunk.get(start) == Some(&b':');
         if is_open {

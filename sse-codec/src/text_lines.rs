@@ -5,7 +5,7 @@
 
 use wide::u8x16;
 
-use crate::line::{BLOCK, are_ends, ends_in_block, parts};
+use crate::masks::{BLOCK, are_ends, ends_in_block, parts};
 
 /// Whether text has neither CR nor LF.
 #[inline]

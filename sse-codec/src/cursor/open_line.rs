@@ -8,7 +8,7 @@ use super::{Cursor, HUGE_LINE, Outcome};
 use crate::error::ParseError;
 use crate::field;
 use crate::interpreter::{Block, TooLarge};
-use crate::line;
+use crate::masks;
 use crate::parser::{OpenKind, OpenLine};
 use crate::piece::{DATA_FIELD, KEPT_DATA, LONG_PIECE};
 use crate::utf8::{self, BYTE_ORDER_MARK, Decoder, IllFormed, Utf8Policy};
@@ -98,7 +98,7 @@ impl Cursor<'_, '_> {
             return Ok(());
         }
         let start = self.chunk.get(self.text_end..self.text_end + HUGE_LINE);
-        if !start.is_some_and(|start| start.starts_with(DATA_FIELD) && !line::may_have_ends(start))
+        if !start.is_some_and(|start| start.starts_with(DATA_FIELD) && !masks::may_have_ends(start))
         {
             return Ok(());
         }
@@ -106,7 +106,7 @@ impl Cursor<'_, '_> {
         parser.open_line.kind = OpenKind::Kept;
         parser.open_line.start = self.chunk_offset + self.text_end as u64;
         while let Some(piece) = self.chunk.get(self.text_end..self.text_end + PIECE) {
-            if line::may_have_ends(piece) {
+            if masks::may_have_ends(piece) {
                 break;
             }
             self.extend_open_line(piece)?;
