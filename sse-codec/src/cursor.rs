@@ -3,8 +3,8 @@
 //!
 //! How it works, for the next reader. Lines that lie within the chunk are the common case: many of them are validated as
 //! UTF-8 in one go and then handled as text, their values as places in it. Everything else is rare and takes a way of its
-//! own: the line that crosses a chunk's end (`piece.rs` and `open_line.rs`), and the ill-formed line, which is cut out of the
-//! text around it.
+//! own: the line or block that crosses a chunk's end (`piece.rs`, `block.rs` and `open_line.rs`), and the ill-formed line, which
+//! is cut out of the text around it.
 //!
 //! Whenever something is handed out, the parser's state is that of the bytes consumed so far, so that the cursor can be
 //! dropped at any time; a comment or a reconnection time in the middle of a block therefore moves what is pending to the
@@ -342,12 +342,9 @@ impl<'p, 'a> Cursor<'p, 'a> {
         if self.fault_expected {
             return None;
         }
-        let region = self
-            .parser
-            .line_ends
-            .unseen_region(self.chunk, start, end)?;
+        let region = self.parser.line_ends.small_region(self.chunk, start, end)?;
         let text = utf8::validate_but_for_cut(region)?;
-        text.get(..line::end_of_last(text.as_bytes()))
+        text.get(..line::end_of_blocks(text.as_bytes())?)
     }
 
     /// Goes on to text that stands next in the chunk.

@@ -19,6 +19,27 @@ pub(crate) fn end_of_last(bytes: &[u8]) -> usize {
     memrchr2(b'\r', b'\n', bytes).map_or(0, |end| end + 1)
 }
 
+/// Returns where the last whole block in `bytes` ends, if that is one of the last few lines; or else where the last line ends, if that is most
+/// of the bytes.
+///
+/// A block that is not all there has to be copied, so it is better left to the next time.
+pub(crate) fn end_of_blocks(bytes: &[u8]) -> Option<usize> {
+    let last = end_of_last(bytes);
+    let mut end = last;
+    for _ in 0..LAST_FEW_LINES {
+        let lines = bytes.get(..end).unwrap_or_default();
+        if lines.ends_with(b"\n\n") || lines.ends_with(b"\r\n\r\n") {
+            return Some(end);
+        }
+        let without_crlf = lines.strip_suffix(b"\r\n");
+        match without_crlf.or_else(|| lines.split_last().map(|(_, lines)| lines)) {
+            Some(lines) => end = end_of_last(lines),
+            None => break,
+        }
+    }
+    (last > bytes.len() / 2).then_some(last)
+}
+
 /// Finds the line ends in a chunk.
 ///
 /// It looks at a window of the chunk at a time, and keeps a bit for each byte that may be a line end in it. So a line costs
@@ -284,7 +305,7 @@ impl LineEnds {
             }
         }
         let behind_first = first + 1;
-        let behind_last = match bytes.get(behind_first..region_end(bytes, from, first)) {
+        let behind_last = match bytes.get(behind_first..region_end(bytes, from + REGION, first)) {
             Some(region) => behind_first + end_of_last(region),
             None => behind_first,
         };
@@ -295,10 +316,10 @@ impl LineEnds {
         }
     }
 
-    /// Returns the bytes that [`end_of_last`](Self::end_of_last) looks at, from `from` on, unless it knows already what they hold. If they
-    /// end between a CR and its LF, it is one byte less.
+    /// Returns the bytes from `from` on that lines should be looked for in first, unless it is known already what they hold: some KiB, but
+    /// at least the first line, which ends at `first`, and some bytes behind it. They do not end between a CR and its LF.
     #[inline]
-    pub(crate) fn unseen_region<'a>(
+    pub(crate) fn small_region<'a>(
         &self,
         bytes: &'a [u8],
         from: usize,
@@ -307,17 +328,16 @@ impl LineEnds {
         if self.start + self.len >= bytes.len() {
             return None;
         }
-        let end = region_end(bytes, from, first);
+        let end = region_end(bytes, from + SMALL_REGION, first);
         let in_crlf = matches!(bytes.get(end - 1..), Some([b'\r', b'\n', ..]));
         bytes.get(from..end - usize::from(in_crlf))
     }
 }
 
-/// Returns where to look for the last line end of the lines from `from` on, the first of which ends at `first`.
+/// Returns where a region ends: at `end`, but some bytes behind the first line, which ends at `first`, and in the chunk.
 #[inline]
-fn region_end(bytes: &[u8], from: usize, first: usize) -> usize {
-    let end = (from + REGION).max(first + 1 + BEHIND_LONG_LINE);
-    end.min(bytes.len())
+fn region_end(bytes: &[u8], end: usize, first: usize) -> usize {
+    end.max(first + 1 + BEHIND_LONG_LINE).min(bytes.len())
 }
 
 /// Whether there is a line end at some place, which need not be one in these bytes.
@@ -340,6 +360,12 @@ const WINDOW_BLOCKS: usize = 64;
 
 /// Size of the region of [`LineEnds::end_of_last`], in bytes.
 const REGION: usize = 32 * 1024;
+
+/// Size of [`LineEnds::small_region`], in bytes. So the processor has time to fetch what comes next while it parses.
+const SMALL_REGION: usize = 6 * 1024;
+
+/// Lines in which [`end_of_blocks`] looks for a blank one.
+const LAST_FEW_LINES: usize = 4;
 
 /// Bytes behind the first line that are in the region however long the line is.
 const BEHIND_LONG_LINE: usize = 256;
@@ -453,6 +479,26 @@ mod tests {
             (690, 699),
         ] {
             assert_eq!(ends.next(&bytes, from), Some(end));
+        }
+    }
+
+    #[test]
+    fn whole_blocks_end_at_a_blank_line() {
+        for (bytes, end) in [
+            (&b""[..], None),
+            (b"x", None),
+            (b"\n", Some(1)),
+            (b"a\n\nb", Some(3)),
+            (b"a\r\n\r\nb: x\r\nc", Some(5)),
+            (b"a\n\nb\nc\nd\n", Some(3)),
+            // The blank line is too far away, or there is none.
+            (b"a\n\nb\nc\nd\ne\n", Some(11)),
+            (b"a\nb", Some(2)),
+            (b"a\rb", Some(2)),
+            // Most is a line that goes on.
+            (b"a\nbcd", None),
+        ] {
+            assert_eq!(end_of_blocks(bytes), end, "{bytes:?}");
         }
     }
 
