@@ -51,6 +51,8 @@ pub(crate) struct Cursor<'p, 'a> {
     comments_ignored: bool,
     /// Whether a block that does not end in the chunk may be kept until it does.
     blocks_kept: bool,
+    /// Whether lines are validated some KiB at a time where they can be.
+    small_regions: bool,
     /// Whether the next event is likely to be a [simple](Self::simple_event) one, since the last one was. If so, the block has brought
     /// nothing yet, and all the text that is left is within the limit.
     simple_expected: bool,
@@ -87,6 +89,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
             chunk_offset: parser.offset,
             comments_ignored: !items && parser.utf8 == Utf8Policy::Replace,
             blocks_kept: true,
+            small_regions: true,
             parser,
             chunk,
             text: "",
@@ -149,6 +152,14 @@ impl<'p, 'a> Cursor<'p, 'a> {
         let step = self.settle(outcome);
         self.parser.offset = self.offset();
         step
+    }
+
+    /// Validates lines many KiB at a time from now on. For where several events are made before the first one is used: while they fill
+    /// the processor's first cache, nothing is gained by small pieces.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(crate) const fn use_large_regions(&mut self) {
+        self.small_regions = false;
     }
 
     /// Goes on to the next thing to hand out, or to text if there was none. In that case there is nothing yet, and
@@ -339,7 +350,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
     /// They are validated before the last line end is looked for: to look there first is to wait for the memory.
     #[inline]
     fn validated_lines(&self, start: usize, end: usize) -> Option<&'a str> {
-        if self.fault_expected {
+        if self.fault_expected || !self.small_regions {
             return None;
         }
         let region = self.parser.line_ends.small_region(self.chunk, start, end)?;

@@ -162,6 +162,7 @@ impl<'p, 'a> Events<'p, 'a> {
         let Some(cursor) = self.chunk.cursor() else {
             return Ok(true);
         };
+        cursor.use_large_regions();
         while !ahead.is_full() {
             let simple = match cursor.quick_event_if_likely() {
                 Some(event) => Some(event),
