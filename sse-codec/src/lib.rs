@@ -208,18 +208,18 @@
 //!
 //! <!-- speed: `UPDATE_DOCS=1 cargo test -p sse-tests --test speed_table` writes this from docs/benchmarks.md -->
 //!
-//! Events that are lent, in chunks of 16 KiB, on x86-64 (AMD EPYC, 4 cores), linux, rustc 1.95.0:
+//! Events that are lent, in chunks of 16 KiB, on x86-64 (AMD EPYC, 4 cores), linux, rustc 1.95.0, 2026-11-22:
 //!
 //! | | stream | times the best other crate | which is | instructions per byte |
 //! |---|---|---|---|---|
-//! | a | chat completion chunks: one `data` line of about 250 B | 2.40 | sse-stream | 1.46 |
-//! | b | named events: `event`, and `data` of about 130 B | 3.47 | sse-core | 2.37 |
-//! | c | tiny events: `data: x` | 4.73 | sse-stream | 16.67 |
-//! | d | one `data` line of 1 MiB an event | 0.99 | sse-stream | 0.43 |
-//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 1.89 | sse-stream | 2.75 |
-//! | f | as a, with CRLF and `id` | 2.46 | sse-stream | 2.10 |
-//! | g | one `data` line of Thai, CJK and emoji text | 6.07 | sse-stream | 2.66 |
-//! | h | mostly comments: nine to an event | 1.76 | sse-core | 4.33 |
+//! | a | chat completion chunks: one `data` line of about 250 B | 2.89 | sse-stream | 1.40 |
+//! | b | named events: `event`, and `data` of about 130 B | 4.18 | sse-stream | 2.11 |
+//! | c | tiny events: `data: x` | 5.10 | sse-stream | 14.64 |
+//! | d | one `data` line of 1 MiB an event | 1.32 | sse-core | 0.43 |
+//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 2.04 | sse-stream | 2.46 |
+//! | f | as a, with CRLF and `id` | 2.92 | sse-stream | 2.06 |
+//! | g | one `data` line of Thai, CJK and emoji text | 7.88 | sse-stream | 2.53 |
+//! | h | mostly comments: nine to an event | 1.73 | sse-core | 3.44 |
 //!
 //! <!-- /speed -->
 #![cfg_attr(feature = "std", doc = "[`EventReader`]: EventReader")]
