@@ -10,29 +10,67 @@ use crate::masks::{BLOCK, are_ends, ends_in_block, parts};
 /// Whether text has neither CR nor LF.
 #[inline]
 pub(crate) fn is_one_line(text: &[u8]) -> bool {
+    // Text of usual length is looked at without a loop: the processor would guess wrong when it ends.
     let mut rest = text;
-    while let Some((block, behind)) = rest.split_first_chunk() {
-        if has_line_end(block) {
+    while let Some((blocks, behind)) = rest.split_first_chunk::<{ 4 * BLOCK }>() {
+        if may_have_line_end(least(blocks)) && has_line_end(blocks) {
             return false;
         }
         rest = behind;
     }
-    match text.last_chunk() {
-        _ if rest.is_empty() => true,
-        // Some of its bytes have been looked at already.
-        Some(last) => !has_line_end(last),
-        None => is_one_short_line(rest),
-    }
+    // Some of the bytes below are looked at twice, and some of those above.
+    let least = if rest.is_empty() {
+        return true;
+    } else if let Some(last) = text.last_chunk::<{ 4 * BLOCK }>() {
+        least(last)
+    } else if let Some([first, last]) = both_ends::<{ 2 * BLOCK }>(text) {
+        least(first).min(least(last))
+    } else if let Some([first, last]) = both_ends::<BLOCK>(text) {
+        least(first).min(least(last))
+    } else {
+        return is_one_short_line(text);
+    };
+    !may_have_line_end(least) || !has_line_end(rest)
 }
 
-/// Whether a block has a CR or LF.
+/// Returns the first and the last bytes of text. They are all of it unless it is longer than both together.
 #[inline]
-fn has_line_end(block: &[u8; BLOCK]) -> bool {
+fn both_ends<const LEN: usize>(text: &[u8]) -> Option<[&[u8; LEN]; 2]> {
+    Some([text.first_chunk()?, text.last_chunk()?])
+}
+
+/// Returns the least of the bytes at each place of the parts of blocks.
+#[inline]
+fn least<const LEN: usize>(blocks: &[u8; LEN]) -> u8x16 {
+    let mut least = u8x16::MAX;
+    let mut rest = blocks.as_slice();
+    while let Some((block, behind)) = rest.split_first_chunk() {
+        let [a, b, c, d] = parts(block);
+        least = least.min(a.min(b).min(c.min(d)));
+        rest = behind;
+    }
+    least
+}
+
+/// Whether there may be a CR or LF where these bytes are the least.
+#[inline]
+fn may_have_line_end(least: u8x16) -> bool {
     // To take the lesser of two bytes is one instruction, where to compare them with CR and LF is three. Text hardly ever has a
     // byte below CR that is not LF.
-    let [a, b, c, d] = parts(block);
-    let least = a.min(b).min(c.min(d));
-    least.min(u8x16::splat(b'\r')).cmp_eq(least).any() && ends_in_block(block) != 0
+    least.min(u8x16::splat(b'\r')).cmp_eq(least).any()
+}
+
+/// Whether text has a CR or LF, exactly.
+#[inline(never)]
+fn has_line_end(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some((block, behind)) = rest.split_first_chunk() {
+        if ends_in_block(block) != 0 {
+            return true;
+        }
+        rest = behind;
+    }
+    !is_one_short_line(rest)
 }
 
 /// [`is_one_line`] for text that is shorter than a block.
