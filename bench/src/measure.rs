@@ -1,5 +1,6 @@
 //! Takes times: first whether an answer is right, and then rounds in which everybody has a turn.
 
+use std::hint::black_box;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
@@ -143,6 +144,15 @@ fn shuffled(count: usize, random: &mut Random) -> Vec<usize> {
     order
 }
 
+/// Takes some memory, so that what is allocated while it is held lies in other places than in the round before. Copies across the border of
+/// two pages can take three times as long, and nobody should have that luck, good or bad, in every round.
+fn moved(random: &mut Random) -> Vec<u8> {
+    black_box(Vec::with_capacity(random.below(PAGE)))
+}
+
+/// Bytes of a page of memory, at least.
+const PAGE: usize = 4096;
+
 /// Runs the rounds, and takes the times.
 fn take_turns(mut turns: Vec<Turn<'_>>, rounds: usize) -> Vec<(&'static str, Measured)> {
     let mut random = Random(1);
@@ -150,6 +160,7 @@ fn take_turns(mut turns: Vec<Turn<'_>>, rounds: usize) -> Vec<(&'static str, Mea
         for n in shuffled(turns.len(), &mut random) {
             let turn = &mut turns[n];
             if round < turn.rounds {
+                let _held = moved(&mut random);
                 let start = Stopwatch::start();
                 (turn.run)();
                 turn.times.push(start.elapsed());
@@ -187,6 +198,7 @@ pub fn encoding(case: &Case, rounds: usize) -> Encoding {
             let Measured::Times(list) = &mut taken[n] else {
                 continue;
             };
+            let _held = moved(&mut random);
             match (encoders::CONTENDERS[n].run)(case, times) {
                 Ok(time) => list.push(time),
                 Err(_) => taken[n] = Measured::Fault("error".to_owned()),
