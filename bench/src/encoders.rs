@@ -6,7 +6,6 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::hint::black_box;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -21,7 +20,7 @@ use sse_codec::{Encoder, EventType, LastEventId, OutgoingEvent};
 use tokio_util::codec::Encoder as _;
 
 use crate::oracle;
-use crate::sink::{Digest, Sink as _};
+use crate::sink::{Digest, Sink as _, used};
 use crate::stopwatch::Stopwatch;
 
 /// An event to be written.
@@ -99,15 +98,6 @@ impl Contender {
     }
 }
 
-/// Takes what was written, as far as the compiler can tell.
-///
-/// Place and length apart: together the compiler may fetch them in one piece, right after the length alone was stored, and a processor that
-/// cannot join the two waits longer for that than some events take to write.
-fn done(bytes: &[u8]) {
-    black_box(bytes.as_ptr());
-    black_box(bytes.len());
-}
-
 macro_rules! contenders {
     ($($name:literal, $by:literal, $is_peer:literal, $encode:path;)*) => {
         &[$(Contender {
@@ -116,7 +106,7 @@ macro_rules! contenders {
             is_peer: $is_peer,
             run: |case, times| {
                 let mut taken = Duration::ZERO;
-                $encode(case, times, &mut taken, &mut done)?;
+                $encode(case, times, &mut taken, &mut used)?;
                 Ok(taken)
             },
             write: |case| {
