@@ -98,8 +98,7 @@ impl Cursor<'_, '_> {
             return Ok(());
         }
         let start = self.chunk.get(self.text_end..self.text_end + HUGE_LINE);
-        if !start.is_some_and(|start| start.starts_with(DATA_FIELD) && !masks::may_have_ends(start))
-        {
+        if !start.is_some_and(is_huge_data) {
             return Ok(());
         }
         parser.forget_comment();
@@ -250,6 +249,20 @@ impl Cursor<'_, '_> {
         }
     }
 }
+
+/// Whether some bytes, which are many, are the start of one line of data.
+#[inline]
+fn is_huge_data(bytes: &[u8]) -> bool {
+    // Nearly every line is short, and to look far ahead for each would be to wait for the memory.
+    bytes.starts_with(DATA_FIELD)
+        && bytes
+            .first_chunk()
+            .is_some_and(|near: &[u8; NEAR]| !masks::may_have_ends(near))
+        && !masks::may_have_ends(bytes)
+}
+
+/// Bytes in which most lines end.
+const NEAR: usize = 1024;
 
 /// Bytes of a huge line that are read in one go. They stay in the processor's first cache meanwhile.
 const PIECE: usize = 16 * 1024;
