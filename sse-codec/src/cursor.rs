@@ -131,9 +131,7 @@ impl<'p, 'a> Cursor<'p, 'a> {
     #[inline]
     pub(crate) fn step_to_owned(&mut self) -> Step {
         if self.chunk.len() > HUGE_LINE {
-            if let Some(step) = self.step_over_huge_line() {
-                return step;
-            }
+            self.read_huge_line_first();
         }
         self.step()
     }
@@ -141,17 +139,13 @@ impl<'p, 'a> Cursor<'p, 'a> {
     /// Reads a huge line first, if one stands next.
     #[cold]
     #[inline(never)]
-    fn step_over_huge_line(&mut self) -> Option<Step> {
-        if !self.text.is_empty() {
-            return None;
+    fn read_huge_line_first(&mut self) {
+        if self.text.is_empty() {
+            if self.pending.is_anything() {
+                self.spill();
+            }
+            self.read_huge_line();
         }
-        if self.pending.is_anything() {
-            self.spill();
-        }
-        let outcome = self.read_huge_line().map(|()| None);
-        let step = self.settle(outcome);
-        self.parser.offset = self.offset();
-        step
     }
 
     /// Validates lines many KiB at a time from now on. For where several events are made before the first one is used: while they fill

@@ -55,18 +55,23 @@ impl Parser {
             return Piece::UpTo(0);
         }
         let is_long = chunk.len() >= LONG_PIECE && line.len >= LONG_PIECE;
+        let is_huge = chunk.len() > HUGE_PIECE && matches!(line.kind, OpenKind::Data { .. });
+        let start = if is_long && is_huge {
+            self.read_huge_piece(chunk, 0)
+        } else {
+            0
+        };
+        let line = &mut self.open_line;
         let end = if is_long {
-            self.line_ends.next_of_long_line(chunk, 0)
+            self.line_ends.next_of_long_line(chunk, start)
         } else {
             self.line_ends.next(chunk, 0)
         };
-        let piece = match end {
-            Some(end) => chunk.get(..end).unwrap_or_default(),
-            None => chunk,
-        };
+        let piece = chunk.get(start..end.unwrap_or(chunk.len()));
+        let piece = piece.unwrap_or_default();
         let len = line.len.saturating_add(piece.len());
         if len > self.interpreter.max_event_bytes() {
-            return Piece::UpTo(0);
+            return Piece::UpTo(start);
         }
         line.len = len;
         let room = line.bytes.capacity() - line.bytes.len();
@@ -77,7 +82,7 @@ impl Parser {
             self.extend_long_line(piece);
         }
         match end {
-            None if is_short => Piece::Whole,
+            None if is_short && start == 0 => Piece::Whole,
             None if self.open_line.kind == (OpenKind::Data { too_large: false }) => {
                 self.interpreter.end_piece();
                 Piece::Whole
@@ -90,6 +95,25 @@ impl Parser {
             // The whole way comes by here again.
             Some(end) => Piece::UpTo(end),
         }
+    }
+
+    /// Goes on with the open line, which is data and long, from `start` of a chunk on, as far as it has no line end, in pieces. Returns
+    /// where that is: the last piece is left. Stops at the limit, too.
+    ///
+    /// To look for a line end, to validate, and to copy are three ways through memory. In pieces that stay in the processor's first
+    /// cache, they are one, and what is written goes to memory while the next piece comes from it.
+    pub(crate) fn read_huge_piece(&mut self, chunk: &[u8], start: usize) -> usize {
+        let mut start = start;
+        while let Some(piece) = chunk.get(start..start + HUGE_PIECE) {
+            let len = self.open_line.len.saturating_add(piece.len());
+            if len > self.interpreter.max_event_bytes() || masks::may_have_ends(piece) {
+                break;
+            }
+            self.open_line.len = len;
+            self.extend_long_line(piece);
+            start += piece.len();
+        }
+        start
     }
 
     /// Keeps the rest of a chunk, if it is a short piece of a line. The block is not skipped.
@@ -356,6 +380,9 @@ const KNOWN_BY: usize = DATA_FIELD.len() + 1;
 
 /// Bytes of a data line that are kept before they go to the data buffer.
 pub(crate) const KEPT_DATA: usize = 4 * 1024;
+
+/// Bytes of a huge line that are read in one go.
+const HUGE_PIECE: usize = 4 * 1024;
 
 /// Length of a piece of a data line, in bytes, from which on it goes to the data buffer at once.
 pub(crate) const LONG_PIECE: usize = 512;

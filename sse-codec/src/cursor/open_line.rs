@@ -88,30 +88,23 @@ impl Cursor<'_, '_> {
     /// Reads a huge line of data up to its last piece, if one stands next, as if it had come in many chunks.
     ///
     /// To find its end, to validate it, and to copy it to its event would be three ways through memory. In pieces it is one.
-    pub(super) fn read_huge_line(&mut self) -> Result<(), ParseError> {
+    pub(super) fn read_huge_line(&mut self) {
         let parser = &mut *self.parser;
         if parser.open_line.kind != OpenKind::None
             || parser.interpreter.block() != Block::Read
             || parser.mark_matched < BYTE_ORDER_MARK.len()
             || parser.swallow_lf
         {
-            return Ok(());
+            return;
         }
         let start = self.chunk.get(self.text_end..self.text_end + HUGE_LINE);
         if !start.is_some_and(is_huge_data) {
-            return Ok(());
+            return;
         }
         parser.forget_comment();
         parser.open_line.kind = OpenKind::Kept;
         parser.open_line.start = self.chunk_offset + self.text_end as u64;
-        while let Some(piece) = self.chunk.get(self.text_end..self.text_end + PIECE) {
-            if masks::may_have_ends(piece) {
-                break;
-            }
-            self.extend_open_line(piece)?;
-            self.text_end += PIECE;
-        }
-        Ok(())
+        self.text_end = parser.read_huge_piece(self.chunk, self.text_end);
     }
 
     /// Goes on with the line that an earlier chunk has begun.
@@ -263,6 +256,3 @@ fn is_huge_data(bytes: &[u8]) -> bool {
 
 /// Bytes in which most lines end.
 const NEAR: usize = 1024;
-
-/// Bytes of a huge line that are read in one go. They stay in the processor's first cache meanwhile.
-const PIECE: usize = 16 * 1024;
