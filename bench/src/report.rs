@@ -46,7 +46,8 @@ Written by `scripts/bench`; do not edit. Measured on {machine}{date}; {mib} MiB 
 All parsers get the same chunks of the same streams, cut beforehand. Type, data and last event ID of every event are
 read. In each round everybody has one turn, in an order drawn anew, all in one process, and processor time is taken; a
 figure is the median of the rounds, and a ratio the median of the ratios within rounds. Ratios and instruction counts carry
-over to other machines, gigabytes per second do not. Built with `lto = \"fat\"` and `codegen-units = 1`, for any processor
+over to other machines, gigabytes per second do not. What is allocated lies elsewhere in each round, so that nobody has the same luck
+with addresses in all of them. Built with `lto = \"fat\"` and `codegen-units = 1`, for any processor
 of the architecture. The C library is told to copy by vector instructions and to keep the memory it has; without that, the
 addresses that a run happens to get decide more than the code.
 
