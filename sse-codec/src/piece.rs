@@ -106,14 +106,35 @@ impl Parser {
         let mut start = start;
         while let Some(piece) = chunk.get(start..start + HUGE_PIECE) {
             let len = self.open_line.len.saturating_add(piece.len());
-            if len > self.interpreter.max_event_bytes() || masks::may_have_ends(piece) {
+            let mut steps = piece.chunks_exact(STEP).filter_map(<[u8]>::first_chunk);
+            if len > self.interpreter.max_event_bytes() || steps.any(masks::may_have_end::<STEP>) {
                 break;
             }
-            self.open_line.len = len;
-            self.extend_long_line(piece);
-            start += piece.len();
+            let read = self.read_text_piece(piece);
+            let read = read.unwrap_or_else(|| {
+                self.extend_long_line(piece);
+                piece.len()
+            });
+            self.open_line.len += read;
+            start += read;
         }
         start
+    }
+
+    /// Goes on with the open line, if its text can go to the data buffer as it is. Returns how many bytes that are: those of a character
+    /// that is cut off are left.
+    #[inline]
+    fn read_text_piece(&mut self, piece: &[u8]) -> Option<usize> {
+        let line = &mut self.open_line;
+        let is_known = line.kind == (OpenKind::Data { too_large: false });
+        if !is_known || !line.bytes.is_empty() || !line.decoder.is_between_characters() {
+            return None;
+        }
+        let text = utf8::validate_but_for_cut(piece)?;
+        line.decoder.pass(text.len());
+        let too_large = self.interpreter.append_data_within_limit(text).is_err();
+        line.kind = OpenKind::Data { too_large };
+        Some(text.len())
     }
 
     /// Keeps the rest of a chunk, if it is a short piece of a line. The block is not skipped.
@@ -383,6 +404,9 @@ pub(crate) const KEPT_DATA: usize = 4 * 1024;
 
 /// Bytes of a huge line that are read in one go.
 const HUGE_PIECE: usize = 4 * 1024;
+
+/// Bytes of it that are looked at in one go.
+const STEP: usize = 512;
 
 /// Length of a piece of a data line, in bytes, from which on it goes to the data buffer at once.
 pub(crate) const LONG_PIECE: usize = 512;

@@ -94,6 +94,18 @@ impl Decoder {
         self.first_fault
     }
 
+    /// Whether no bytes of a character are kept.
+    #[inline]
+    pub(crate) const fn is_between_characters(&self) -> bool {
+        self.incomplete_len == 0
+    }
+
+    /// Goes on behind bytes that have been decoded elsewhere.
+    #[inline]
+    pub(crate) const fn pass(&mut self, bytes: usize) {
+        self.position += bytes as u64;
+    }
+
     /// Decodes further bytes. Gives the text in pieces.
     pub(crate) fn push(&mut self, mut bytes: &[u8], mut text: impl FnMut(&str)) {
         while self.incomplete_len > 0 {

@@ -86,6 +86,19 @@ proptest! {
         holds(laws::oracle_agreement(&long, &[], &options))?;
     }
 
+    /// Huge lines are read by some KiB at a time, whatever the chunks are.
+    #[test]
+    fn the_oracle_agrees_on_huge_lines_in_large_chunks(
+        lines in vec((line_start(), 3_000..40_000_usize, filling(), nothing_or_stream()), 1..5),
+        piece in 4_000..40_000_usize,
+        options in options(),
+        limit in option::of(3_000..60_000_usize),
+    ) {
+        let (long, options) = long_lines(lines, limit, &options);
+        let cuts: Vec<_> = (0..=long.len()).step_by(piece).collect();
+        holds(laws::oracle_agreement(&long, &cuts, &options))?;
+    }
+
     /// Lines that cross chunks are handled by their length, and by that of the piece that a chunk has of them.
     #[test]
     fn the_oracle_agrees_on_lines_in_pieces_of_one_size(
@@ -94,18 +107,31 @@ proptest! {
         options in options(),
         limit in option::of(400..9000_usize),
     ) {
-        let mut long = Vec::new();
-        for (start, len, filling, stream) in lines {
-            long.extend_from_slice(start.as_bytes());
-            long.extend(filling.iter().cycle().take(len));
-            long.extend_from_slice(b"\n");
-            long.extend_from_slice(&stream);
-        }
+        let (long, options) = long_lines(lines, limit, &options);
         let cuts: Vec<_> = (0..=long.len()).step_by(piece).collect();
-        let max_event_bytes = limit.unwrap_or(options.max_event_bytes);
-        let options = Options { max_event_bytes, ..options };
         holds(laws::oracle_agreement(&long, &cuts, &options))?;
     }
+}
+
+/// Makes a stream of long lines, and options with another limit.
+fn long_lines(
+    lines: Vec<(&str, usize, Vec<u8>, Vec<u8>)>,
+    limit: Option<usize>,
+    options: &Options,
+) -> (Vec<u8>, Options) {
+    let mut long = Vec::new();
+    for (start, len, filling, stream) in lines {
+        long.extend_from_slice(start.as_bytes());
+        long.extend(filling.iter().cycle().take(len));
+        long.extend_from_slice(b"\n");
+        long.extend_from_slice(&stream);
+    }
+    let max_event_bytes = limit.unwrap_or(options.max_event_bytes);
+    let options = Options {
+        max_event_bytes,
+        ..options.clone()
+    };
+    (long, options)
 }
 
 fn line_start() -> impl Strategy<Value = &'static str> {
@@ -156,6 +182,11 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
         9 => choices().prop_map(|choices| pieces::stream(&choices)),
         1 => vec(any::<u8>(), 0..200),
     ]
+}
+
+/// What stands between two lines: nothing if they are to be of one block.
+fn nothing_or_stream() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![Just(Vec::new()), stream()]
 }
 
 fn text() -> impl Strategy<Value = String> {
