@@ -83,6 +83,19 @@ impl<'p, 'a> Chunk<'p, 'a> {
     /// Starts to read the chunk, or goes on behind a block. It is not open.
     #[inline(never)]
     pub(crate) fn start(&mut self) -> Start {
+        let Self::Fed { parser, bytes, .. } = self else {
+            return Start::Nothing;
+        };
+        if parser.keep_piece(bytes) {
+            *self = Self::Kept;
+            return Start::Nothing;
+        }
+        self.start_more_than_piece()
+    }
+
+    /// Like [`start`](Self::start), where what is left of the chunk is known not to be a [piece](Parser::keep_piece) of a line.
+    #[inline]
+    pub(crate) fn start_more_than_piece(&mut self) -> Start {
         let Self::Fed {
             parser,
             bytes,
@@ -92,10 +105,6 @@ impl<'p, 'a> Chunk<'p, 'a> {
         else {
             return Start::Nothing;
         };
-        if parser.keep_piece(bytes) {
-            *self = Self::Kept;
-            return Start::Nothing;
-        }
         if !*items && parser.may_skip_comments(bytes) {
             let skipped = parser.skip_comments(bytes);
             *bytes = bytes.get(skipped..).unwrap_or_default();

@@ -141,16 +141,28 @@ impl<'p, 'a> Events<'p, 'a> {
     }
 
     /// Parses events ahead, as [`next_owned`](Self::next_owned) returns them, until there are enough. Returns whether the chunk holds no
-    /// further one.
+    /// further one. `may_be_piece` says whether all of the chunk may be a [piece](crate::parser::Parser::keep_piece) of a line.
     #[cfg(feature = "stream")]
     #[inline]
-    pub(crate) fn parse_ahead(&mut self, ahead: &mut Ahead) -> Result<bool, ParseError> {
+    pub(crate) fn parse_ahead(
+        &mut self,
+        ahead: &mut Ahead,
+        may_be_piece: bool,
+    ) -> Result<bool, ParseError> {
+        let mut may_be_piece = may_be_piece;
         while !self.chunk.is_open() {
-            match self.chunk.start() {
+            let start = if may_be_piece {
+                self.chunk.start()
+            } else {
+                self.chunk.start_more_than_piece()
+            };
+            match start {
                 Start::Cursor => {}
                 Start::Block => self.chunk.block_ahead(ahead),
                 Start::Nothing => return Ok(true),
             }
+            // What is behind a block is another matter.
+            may_be_piece = true;
         }
         self.parse_text_ahead(ahead)
     }

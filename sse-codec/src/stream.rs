@@ -146,7 +146,7 @@ where
             if let Some(chunk) = this.chunk {
                 let unread = chunk.as_ref().get(*this.consumed..).unwrap_or_default();
                 let (slice, behind) = unread.split_at(unread.len().min(*this.slice));
-                let parsed = parse(this.parser, slice, this.events);
+                let parsed = parse(this.parser, slice, true, this.events);
                 *this.consumed += parsed.len;
                 *this.error = parsed.error;
                 if parsed.to_the_end && behind.is_empty() {
@@ -172,7 +172,7 @@ where
                     *this.consumed = 0;
                     if bytes.len() <= *this.slice {
                         // All of it, without putting it away first: most chunks are small.
-                        let parsed = parse(this.parser, bytes, this.events);
+                        let parsed = parse(this.parser, bytes, false, this.events);
                         if !parsed.to_the_end {
                             *this.consumed = parsed.len;
                             *this.error = parsed.error;
@@ -233,11 +233,12 @@ struct Parsed {
     error: Option<ParseError>,
 }
 
-/// Parses a slice until there are some events, or an error.
-fn parse(parser: &mut Parser, slice: &[u8], ahead: &mut Ahead) -> Parsed {
+/// Parses a slice until there are some events, or an error. `may_be_piece` is as for [`Events::parse_ahead`](crate::Events::parse_ahead).
+#[inline]
+fn parse(parser: &mut Parser, slice: &[u8], may_be_piece: bool, ahead: &mut Ahead) -> Parsed {
     ahead.begin();
     let mut events = parser.feed(slice);
-    let (to_the_end, error) = match events.parse_ahead(ahead) {
+    let (to_the_end, error) = match events.parse_ahead(ahead, may_be_piece) {
         Ok(to_the_end) => (to_the_end, None),
         Err(error) => (false, Some(error)),
     };
