@@ -34,6 +34,8 @@ pub(crate) fn read(line: &str) -> (Kind, &str) {
         (Kind::EventType, value)
     } else if let Some(value) = usual_id(line) {
         (Kind::Id, value)
+    } else if let Some(value) = line.strip_prefix("retry: ") {
+        (Kind::ReconnectionTime, value)
     } else {
         read_in_full(line)
     }
