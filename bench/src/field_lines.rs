@@ -54,6 +54,8 @@ fn short_cuts_and_by_hand(line: &str) -> (Kind, &str) {
         (Kind::EventType, value)
     } else if let Some(value) = line.strip_prefix("id: ") {
         (Kind::Id, value)
+    } else if let Some(value) = line.strip_prefix("retry: ") {
+        (Kind::ReconnectionTime, value)
     } else {
         read_by_hand(line)
     }
@@ -95,7 +97,7 @@ pub const UNUSUAL: [&str; 5] = [
     "data:{\"x\":1}",
     "event:ping",
     "id:12345",
-    "retry: 3000",
+    "retry:3000",
     "x-field: y",
 ];
 
@@ -105,10 +107,9 @@ mod tests {
 
     #[test]
     fn both_ways_agree() {
-        for line in UNUSUAL
-            .into_iter()
-            .chain(["data: x", "data", "event: x", ":", "id: 1", "retry", "a:"])
-        {
+        for line in UNUSUAL.into_iter().chain([
+            "data: x", "data", "event: x", ":", "id: 1", "retry", "retry: 1", "a:",
+        ]) {
             assert_eq!(field::read(line), read_by_hand(line), "{line}");
         }
     }
