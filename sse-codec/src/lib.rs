@@ -212,14 +212,14 @@
 //!
 //! | | stream | times the best other crate | which is | instructions per byte |
 //! |---|---|---|---|---|
-//! | a | chat completion chunks: one `data` line of about 250 B | 2.27 | sse-stream | 1.40 |
-//! | b | named events: `event`, and `data` of about 130 B | 4.23 | sse-stream | 2.11 |
-//! | c | tiny events: `data: x` | 5.00 | sse-stream | 14.64 |
-//! | d | one `data` line of 1 MiB an event | 1.46 | sse-core | 0.43 |
-//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 2.11 | sse-stream | 2.46 |
-//! | f | as a, with CRLF and `id` | 2.83 | sse-stream | 2.06 |
-//! | g | one `data` line of Thai, CJK and emoji text | 7.97 | sse-stream | 2.53 |
-//! | h | mostly comments: nine to an event | 1.74 | sse-core | 3.44 |
+//! | a | chat completion chunks: one `data` line of about 250 B | 2.84 | sse-stream | 1.40 |
+//! | b | named events: `event`, and `data` of about 130 B | 4.12 | sse-stream | 2.12 |
+//! | c | tiny events: `data: x` | 4.92 | sse-stream | 14.64 |
+//! | d | one `data` line of 1 MiB an event | 1.62 | sse-core | 0.44 |
+//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 1.91 | sse-stream | 2.44 |
+//! | f | as a, with CRLF and `id` | 2.84 | sse-stream | 2.06 |
+//! | g | one `data` line of Thai, CJK and emoji text | 7.77 | sse-stream | 2.53 |
+//! | h | mostly comments: nine to an event | 1.83 | sse-core | 3.49 |
 //!
 //! <!-- /speed -->
 #![cfg_attr(feature = "std", doc = "[`EventReader`]: EventReader")]
