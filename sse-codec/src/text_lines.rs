@@ -5,7 +5,7 @@
 
 use wide::u8x16;
 
-use crate::masks::{BLOCK, are_ends, ends_in_block, parts};
+use crate::masks::{BLOCK, are_ends, ends_in_block, least, may_be_end, may_have_end};
 
 /// Whether text has neither CR nor LF.
 #[inline]
@@ -13,7 +13,7 @@ pub(crate) fn is_one_line(text: &[u8]) -> bool {
     // Text of usual length is looked at without a loop: the processor would guess wrong when it ends.
     let mut rest = text;
     while let Some((blocks, behind)) = rest.split_first_chunk::<{ 4 * BLOCK }>() {
-        if may_have_line_end(least(blocks)) && has_line_end(blocks) {
+        if may_have_end(blocks) && has_line_end(blocks) {
             return false;
         }
         rest = behind;
@@ -30,34 +30,13 @@ pub(crate) fn is_one_line(text: &[u8]) -> bool {
     } else {
         return is_one_short_line(text);
     };
-    !may_have_line_end(least) || !has_line_end(rest)
+    !may_be_end(least) || !has_line_end(rest)
 }
 
 /// Returns the first and the last bytes of text. They are all of it unless it is longer than both together.
 #[inline]
 fn both_ends<const LEN: usize>(text: &[u8]) -> Option<[&[u8; LEN]; 2]> {
     Some([text.first_chunk()?, text.last_chunk()?])
-}
-
-/// Returns the least of the bytes at each place of the parts of blocks.
-#[inline]
-fn least<const LEN: usize>(blocks: &[u8; LEN]) -> u8x16 {
-    let mut least = u8x16::MAX;
-    let mut rest = blocks.as_slice();
-    while let Some((block, behind)) = rest.split_first_chunk() {
-        let [a, b, c, d] = parts(block);
-        least = least.min(a.min(b).min(c.min(d)));
-        rest = behind;
-    }
-    least
-}
-
-/// Whether there may be a CR or LF where these bytes are the least.
-#[inline]
-fn may_have_line_end(least: u8x16) -> bool {
-    // To take the lesser of two bytes is one instruction, where to compare them with CR and LF is three. Text hardly ever has a
-    // byte below CR that is not LF.
-    least.min(u8x16::splat(b'\r')).cmp_eq(least).any()
 }
 
 /// Whether text has a CR or LF, exactly.
