@@ -47,6 +47,20 @@ pub(crate) fn usual_data(line: &str) -> Option<&str> {
     line.strip_prefix("data: ")
 }
 
+/// Whether some bytes are an LF and behind it the start of a `data` line in the spelling that nearly all have, whatever comes then.
+#[inline]
+pub(crate) fn is_usual_data_behind_lf(bytes: &[u8; SEEN]) -> bool {
+    // All but the last one, as two values that overlap.
+    let (_, from_second) = bytes.split_at(3);
+    bytes.first_chunk() == Some(b"\ndat") && from_second.first_chunk() == Some(b"ta: ")
+}
+
+/// Bytes that [`is_usual_data_behind_lf`] is for.
+pub(crate) const SEEN: usize = LF_AND_USUAL_DATA + 1;
+
+/// Bytes of them in front of the value.
+pub(crate) const LF_AND_USUAL_DATA: usize = "\ndata: ".len();
+
 /// Returns the value of a line that is an event type in the spelling that nearly all have.
 #[inline]
 pub(crate) fn usual_event_type(line: &str) -> Option<&str> {

@@ -12,7 +12,8 @@ use core::time::Duration;
 
 use crate::capacity;
 use crate::event::{self, Event, EventRef, LongId};
-use crate::field::Kind;
+use crate::field::{self, Kind};
+use crate::line::LineEnds;
 use crate::pending::{Fields, Pending, has_nul};
 use crate::utf8;
 
@@ -241,9 +242,51 @@ impl Interpreter {
         self.max_event_bytes.saturating_sub(self.held())
     }
 
-    /// Begins to join lines to the data, for which there is room for one byte at least.
-    pub(crate) fn begin_joining(&mut self) {
+    /// Begins to join lines to the data: the first one's value, for which there is room within the limit. No data may be pending.
+    #[inline]
+    pub(crate) fn begin_joining(&mut self, value: &str) {
+        self.begin_data_line();
+        self.append_data(value);
         self.append_data("\n");
+    }
+
+    /// Joins `data` lines of the usual kind to the data, which are short and have another one behind them, and for which there is room
+    /// within the limit. `from_value` is some text from the value of the first one on, and `behind_text` how far
+    /// [behind](LineEnds::behind_start) the start of the window it ends. Returns the text from the value of the first line on that is
+    /// left.
+    // Out of line, or its few instructions for a line have to share the processor's registers with all that is around it.
+    #[inline(never)]
+    pub(crate) fn join_usual_lines<'t>(
+        &mut self,
+        mut from_value: &'t str,
+        line_ends: &LineEnds,
+        behind_text: usize,
+    ) -> &'t str {
+        let data = &mut self.data;
+        loop {
+            let ends = line_ends.next_few(behind_text.wrapping_sub(from_value.len()));
+            if ends == 0 {
+                break;
+            }
+            let len = ends.trailing_zeros() as usize;
+            let seen = from_value.as_bytes().get(len..len + field::SEEN);
+            let seen = seen.and_then(<[u8]>::first_chunk);
+            if !seen.is_some_and(field::is_usual_data_behind_lf) {
+                break;
+            }
+            // The line end takes the place of the LF that joins the value to the next one.
+            let value = from_value.get(..=len);
+            let next = from_value.get(len + field::LF_AND_USUAL_DATA..);
+            let (Some(value), Some(next)) = (value, next) else {
+                break;
+            };
+            if value.len() > data.capacity() - data.len() {
+                break;
+            }
+            data.push_str(value);
+            from_value = next;
+        }
+        from_value
     }
 
     /// Joins a line to the data: its value and an LF, for which there is room within the limit.
@@ -652,12 +695,21 @@ impl Interpreter {
     }
 
     /// Only ASCII digits count. A number that does not fit in 64 bits is ignored like any other text.
-    fn set_reconnection_time(&mut self, value: &str) -> Option<Duration> {
-        // `parse` alone would take a plus sign.
-        if !value.bytes().all(|byte| byte.is_ascii_digit()) {
+    pub(crate) fn set_reconnection_time(&mut self, value: &str) -> Option<Duration> {
+        if value.is_empty() {
             return None;
         }
-        let time = Duration::from_millis(value.parse().ok()?);
+        // `parse` would take a plus sign.
+        let millis = value.bytes().try_fold(0_u64, |millis, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            let tens = if digit < 10 {
+                millis.checked_mul(10)
+            } else {
+                None
+            };
+            tens?.checked_add(digit.into())
+        })?;
+        let time = Duration::from_millis(millis);
         self.reconnection_time = Some(time);
         Some(time)
     }

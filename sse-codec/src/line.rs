@@ -124,7 +124,12 @@ impl LineEnds {
     /// There is no [`Option`], since [`NONE`] is beyond the end of any text, which has to be told anyway.
     #[inline]
     pub(crate) fn len_in_window(&self, from: usize) -> usize {
-        let behind = from.wrapping_sub(self.start);
+        self.len_behind(self.behind_start(from))
+    }
+
+    /// [`len_in_window`](Self::len_in_window), from a place that is some bytes [behind](Self::behind_start) the start of the window.
+    #[inline]
+    fn len_behind(&self, behind: usize) -> usize {
         if behind >= self.len {
             return NONE;
         }
@@ -145,20 +150,36 @@ impl LineEnds {
     /// its block, decides the branch.
     #[inline]
     pub(crate) fn short_len_in_window(&self, from: usize) -> usize {
-        let behind = from.wrapping_sub(self.start);
+        let behind = self.behind_start(from);
         if behind >= self.len {
             return NONE;
+        }
+        let found = self.next_few(behind);
+        if found != 0 {
+            return found.trailing_zeros() as usize;
+        }
+        let len = self.len_behind(behind + SEEN_AT_LEAST);
+        len.saturating_add(SEEN_AT_LEAST)
+    }
+
+    /// Returns how far behind the start of the window a place is. One in front of it is beyond the end.
+    #[inline]
+    pub(crate) fn behind_start(&self, place: usize) -> usize {
+        place.wrapping_sub(self.start)
+    }
+
+    /// Returns a bit for each of the next bytes that may be a line end, the lowest for that some bytes [behind](Self::behind_start) the
+    /// start of the window. None but those in the window are there, and those of [`SEEN_AT_LEAST`] bytes.
+    #[inline]
+    pub(crate) fn next_few(&self, behind: usize) -> u64 {
+        if behind >= self.len {
+            return 0;
         }
         // Those in the eight bytes from that with the first one on.
         let bits = self.bits.as_flattened();
         let at = behind / 8 % (WINDOW_BLOCKS * 8);
         let found = bits.get(at..).and_then(<[u8]>::first_chunk);
-        let found = u64::from_le_bytes(found.copied().unwrap_or_default()) >> (behind % 8);
-        if found != 0 {
-            return found.trailing_zeros() as usize;
-        }
-        let len = self.len_in_window(from + SEEN_AT_LEAST);
-        len.saturating_add(SEEN_AT_LEAST)
+        u64::from_le_bytes(found.copied().unwrap_or_default()) >> (behind % 8)
     }
 
     /// The bits of a block.

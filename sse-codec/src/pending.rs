@@ -37,6 +37,22 @@ impl<'a> Pending<'a> {
         self.fields != Fields::NONE
     }
 
+    /// Bytes of text that are pending.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        let of = |field, value: &str| {
+            if self.fields.has(field) {
+                value.len()
+            } else {
+                0
+            }
+        };
+        // They stand in one piece of memory.
+        of(Fields::DATA, self.data)
+            + of(Fields::EVENT_TYPE, self.event_type)
+            + of(Fields::ID, self.id)
+    }
+
     /// Forgets what is pending, because it has been dispatched.
     #[inline]
     pub(crate) fn clear(&mut self) {

@@ -111,8 +111,12 @@ impl<'a> Cursor<'_, 'a> {
         // Most lines take no more than to remember where the value stands.
         match kind {
             Kind::Data => {
-                if self.is_simple() && !self.pending.has_data() {
+                let is_first = self.is_simple() && !self.pending.has_data();
+                if is_first && field::usual_data(self.text).is_none() {
                     self.pending.set_data(value);
+                    return None;
+                }
+                if self.join_data_lines(value) {
                     return None;
                 }
             }
@@ -133,7 +137,13 @@ impl<'a> Cursor<'_, 'a> {
                     return None;
                 }
             }
-            Kind::ReconnectionTime | Kind::Unknown => {}
+            Kind::ReconnectionTime => {
+                if self.is_simple() && !self.items {
+                    let _ = self.parser.interpreter.set_reconnection_time(value);
+                    return None;
+                }
+            }
+            Kind::Unknown => {}
         }
         self.line_in_full(kind, line, value, start)
     }
@@ -156,48 +166,56 @@ impl<'a> Cursor<'_, 'a> {
         start: usize,
     ) -> Option<Step> {
         let outcome = self.try_line_in_full(kind, line, value, start);
-        if kind == Kind::Data && self.parser.interpreter.block() == Block::Read {
-            self.join_data_lines();
-        }
         self.settle(outcome)
     }
 
-    /// Joins the `data` lines that stand next in the text to the one that has been processed, as far as they are of the usual
-    /// kind.
-    fn join_data_lines(&mut self) {
-        let interpreter = &mut self.parser.interpreter;
-        let longest = interpreter
-            .max_event_bytes()
-            .saturating_sub(USUAL_DATA_EXTRA);
-        // A little less than there is may be found where the block is nearly as large as the limit; then the whole way counts.
-        let mut room = interpreter.room().min(longest);
-        if room == 0 {
-            return;
+    /// Joins the value of a `data` line to the data, and with it those of the lines that stand next in the text, as far as they are of
+    /// the usual kind. Returns `false` if it takes [`line_in_full`](Self::line_in_full); then the line has not been processed.
+    #[inline(never)]
+    fn join_data_lines(&mut self, value: &str) -> bool {
+        if self.parser.interpreter.block() != Block::Read {
+            return false;
         }
-        interpreter.begin_joining();
-        let (chunk, text_end) = (self.chunk, self.text_end);
-        let mut text = self.text;
-        while let Some(from_value) = field::usual_data(text) {
-            let start = text_end - from_value.len();
-            let line_ends = &mut self.parser.line_ends;
+        if self.pending.has_data() {
+            self.spill();
+        }
+        let interpreter = &mut self.parser.interpreter;
+        // Event type and ID stay pending. They may be to take the place of others, so there may be more room; then the whole way
+        // finds it. A line is within the limit too, hence its name counts here.
+        let room = interpreter.room().saturating_sub(self.pending.len());
+        let Some(room) = room.checked_sub(value.len() + USUAL_DATA_NAME) else {
+            return false;
+        };
+        interpreter.begin_joining(value);
+        // What there is room for as it stands there is within the limit, wherever it is cut.
+        let lines = text_up_to(self.text, room);
+        let lines_end = self.text_end - self.text.len() + lines.len();
+        let line_ends = &mut self.parser.line_ends;
+        let mut behind_lines = line_ends.behind_start(lines_end);
+        let mut joined = 0;
+        while let Some(from_value) = lines.get(joined..).and_then(field::usual_data) {
+            let from_value = interpreter.join_usual_lines(from_value, line_ends, behind_lines);
+            joined = lines.len() - from_value.len();
+            // The last line, or one that is not like the others.
+            let start = lines_end - from_value.len();
             let mut len = line_ends.short_len_in_window(start);
             if len == line::NONE {
-                len = line_ends.look_further(chunk, start).wrapping_sub(start);
+                len = line_ends
+                    .look_further(self.chunk, start)
+                    .wrapping_sub(start);
+                behind_lines = line_ends.behind_start(lines_end);
             }
-            // With its line end, which takes the place of the LF that joins it to the next one.
-            let cut = from_value.split_at_checked(len.wrapping_add(1));
-            let Some((value, behind)) = cut else {
+            let up_to_end = from_value.get(..len.wrapping_add(1));
+            let Some(value) = up_to_end.filter(|value| value.ends_with('\n')) else {
+                joined -= USUAL_DATA_NAME;
                 break;
             };
-            if value.as_bytes().last() != Some(&b'\n') || value.len() > room {
-                break;
-            }
-            room -= value.len();
             interpreter.join_data(value);
-            text = behind;
+            joined += value.len();
         }
-        self.text = text;
         interpreter.end_joining();
+        self.text = self.text.get(joined..).unwrap_or_default();
+        true
     }
 
     fn try_line_in_full(
@@ -230,5 +248,16 @@ impl<'a> Cursor<'_, 'a> {
     }
 }
 
-/// Bytes by which a usual `data` line is longer than its value with an LF.
-const USUAL_DATA_EXTRA: usize = "data: ".len() - "\n".len();
+/// Returns the start of some text, as far as `len` bytes hold whole characters.
+fn text_up_to(text: &str, len: usize) -> &str {
+    if text.len() <= len {
+        return text;
+    }
+    // No character has more than four bytes.
+    let start = (0..4).find_map(|less| text.get(..len.checked_sub(less)?));
+    start.unwrap_or_default()
+}
+
+/// Bytes in front of the value of a `data` line in its usual spelling, which is the longest. That is more than the two LFs by which the
+/// value is joined to others.
+const USUAL_DATA_NAME: usize = "data: ".len();
