@@ -349,7 +349,14 @@ impl<'p, 'a> Cursor<'p, 'a> {
         }
         let region = self.parser.line_ends.small_region(self.chunk, start, end)?;
         let text = utf8::validate_but_for_cut(region)?;
-        text.get(..line::end_of_blocks(text.as_bytes())?)
+        // Events of many lines are copied, wherever the text ends.
+        let is_copied = !self.dispatched.is_in_text() || !self.parser.interpreter.is_idle();
+        let end = if is_copied {
+            line::end_of_lines(text.as_bytes())
+        } else {
+            line::end_of_blocks(text.as_bytes())
+        };
+        text.get(..end?)
     }
 
     /// Goes on to text that stands next in the chunk.

@@ -19,6 +19,12 @@ pub(crate) fn end_of_last(bytes: &[u8]) -> usize {
     memrchr2(b'\r', b'\n', bytes).map_or(0, |end| end + 1)
 }
 
+/// Returns where the last line in `bytes` that has an end ends, if that is most of the bytes.
+pub(crate) fn end_of_lines(bytes: &[u8]) -> Option<usize> {
+    let last = end_of_last(bytes);
+    (last > bytes.len() / 2).then_some(last)
+}
+
 /// Returns where the last whole block in `bytes` ends, if that is one of the last few lines; or else where the last line ends, if that is most
 /// of the bytes.
 ///
