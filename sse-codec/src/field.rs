@@ -34,7 +34,7 @@ pub(crate) fn read(line: &str) -> (Kind, &str) {
         (Kind::EventType, value)
     } else if let Some(value) = usual_id(line) {
         (Kind::Id, value)
-    } else if let Some(value) = line.strip_prefix("retry: ") {
+    } else if let Some(value) = usual_reconnection_time(line) {
         (Kind::ReconnectionTime, value)
     } else {
         read_in_full(line)
@@ -71,6 +71,12 @@ pub(crate) fn usual_event_type(line: &str) -> Option<&str> {
 #[inline]
 pub(crate) fn usual_id(line: &str) -> Option<&str> {
     line.strip_prefix("id: ")
+}
+
+/// Returns the value of a line that is a reconnection time in the spelling that nearly all have.
+#[inline]
+pub(crate) fn usual_reconnection_time(line: &str) -> Option<&str> {
+    line.strip_prefix("retry: ")
 }
 
 /// Reads a line by the whole grammar. Out of line, so that the short cuts stay small where they are inlined.

@@ -117,7 +117,7 @@ impl<'a> Cursor<'_, 'a> {
 
     /// Splits the end of the text in front of what may be its first line end.
     #[inline]
-    fn split_line(&mut self, text: &'a str) -> Option<(&'a str, &'a str)> {
+    pub(super) fn split_line(&mut self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let start = self.text_end - text.len();
         let mut len = self.parser.line_ends.short_len_in_window(start);
         if len == line::NONE {

@@ -1,5 +1,7 @@
 //! Whole lines of validated text, of all kinds.
 
+use core::mem;
+
 use super::quick_event::without_line_end;
 use super::{Cursor, Outcome, Step};
 use crate::field::{self, Kind};
@@ -10,7 +12,13 @@ impl<'a> Cursor<'_, 'a> {
     /// Goes on to the next thing to hand out. There is text.
     #[inline(never)]
     pub(super) fn step_in_text(&mut self) -> Step {
-        self.skip_comments();
+        let is_start = !self.items && !self.pending.is_anything();
+        if is_start && self.parser.interpreter.is_idle() {
+            self.skip_comments();
+            if let Some(step) = self.usual_lines() {
+                return step;
+            }
+        }
         loop {
             while let Some((start, line)) = self.consume_line() {
                 if !line.is_empty() {
@@ -31,12 +39,9 @@ impl<'a> Cursor<'_, 'a> {
         }
     }
 
-    /// Consumes comments that nobody asks for, and the blank lines behind them, if the block has brought nothing yet.
+    /// Consumes comments that nobody asks for, and the blank lines behind them. The block has brought nothing yet.
     #[inline]
     fn skip_comments(&mut self) {
-        if self.items || self.pending.is_anything() || !self.parser.interpreter.is_idle() {
-            return;
-        }
         let mut text = self.text;
         while let Some(from_value) = text.strip_prefix(':') {
             let start = self.text_end - from_value.len();
@@ -49,6 +54,51 @@ impl<'a> Cursor<'_, 'a> {
         }
         self.text = text;
         self.block_start = self.consumed();
+    }
+
+    /// Reads an `event`, an `id`, a `retry` line and `data` lines that stand next in the text, as far as they are of the usual kind and in
+    /// this order, and the blank line behind them. The block has brought nothing yet.
+    #[inline]
+    fn usual_lines(&mut self) -> Option<Step> {
+        if self.text.len() > self.parser.interpreter.max_event_bytes() {
+            return None;
+        }
+        if let Some(from_value) = field::usual_event_type(self.text) {
+            let (value, behind) = self.usual_line(from_value)?;
+            self.text = behind;
+            self.pending.set_event_type(value);
+        }
+        if let Some(from_value) = field::usual_id(self.text) {
+            let (value, behind) = self.usual_line(from_value)?;
+            self.text = behind;
+            self.pending.set_id(value);
+        }
+        if let Some(from_value) = field::usual_reconnection_time(self.text) {
+            let (value, behind) = self.usual_line(from_value)?;
+            self.text = behind;
+            let _ = self.parser.interpreter.set_reconnection_time(value);
+        }
+        let from_value = field::usual_data(self.text)?;
+        let (value, behind) = self.usual_line(from_value)?;
+        let line = mem::replace(&mut self.text, behind);
+        if field::usual_data(behind).is_none() {
+            self.pending.set_data(value);
+        } else if !self.join_data_lines(value) {
+            self.text = line;
+            return None;
+        }
+        if self.consume_blank_line() {
+            self.blank_line()
+        } else {
+            None
+        }
+    }
+
+    /// Splits some text that ends where the text does into the rest of a line and what stands behind its end, if that is not a CR alone.
+    #[inline]
+    fn usual_line(&mut self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let (line, from_end) = self.split_line(text)?;
+        Some((line, without_line_end(from_end)?))
     }
 
     /// Consumes a line of the text with its end, and returns where it starts, and it without its end. `None` if there is no
