@@ -61,7 +61,7 @@ pub(crate) struct LineEnds {
     start: usize,
     /// Bytes of the window. What stands behind has not been looked at.
     len: usize,
-    /// A bit for each block of the window that may have a line end; the highest bit stands for the first one.
+    /// A bit for each block of the window that may have a line end; the lowest bit stands for the first one.
     with_ends: u64,
     /// A bit for each byte that may be a line end, the lowest bit of the first byte for the first one. Behind those of the
     /// window is as much as for a block without any, and what stands further behind is left over from another window.
@@ -144,11 +144,11 @@ impl LineEnds {
         if found != 0 {
             return found.trailing_zeros() as usize;
         }
-        let later = self.with_ends & ((u64::MAX >> 1) >> block);
+        let later = self.with_ends & (!1 << block);
         if later == 0 {
             return NONE;
         }
-        let block = later.leading_zeros() as usize % WINDOW_BLOCKS;
+        let block = later.trailing_zeros() as usize % WINDOW_BLOCKS;
         block * BLOCK + self.ends_in(block).trailing_zeros() as usize - behind
     }
 
@@ -228,8 +228,7 @@ impl LineEnds {
             .map_or_else(|| ends_in_rest(unseen), ends_in_block);
         self.bits[0] = found.to_le_bytes();
         self.bits[1] = [0; 8];
-        let with_ends = if found == 0 { 0 } else { FIRST_BLOCK };
-        self.set_window(start, unseen.len(), with_ends);
+        self.set_window(start, unseen.len(), u64::from(found != 0));
         if found == 0 {
             return NONE;
         }
@@ -239,7 +238,7 @@ impl LineEnds {
     /// Returns where the first byte in the window is that may be a line end. There is one.
     #[inline]
     fn first_in_window(&self) -> usize {
-        let block = self.with_ends.leading_zeros() as usize % WINDOW_BLOCKS;
+        let block = self.with_ends.trailing_zeros() as usize % WINDOW_BLOCKS;
         self.start + block * BLOCK + self.ends_in(block).trailing_zeros() as usize
     }
 
@@ -273,8 +272,8 @@ impl LineEnds {
         if let Some(bits) = self.bits.get_mut(count) {
             *bits = [0; 8];
         }
-        // There is a block, so it is shifted by less than all bits.
-        let with_ends = !without_ends << ((WINDOW_BLOCKS - count) % WINDOW_BLOCKS);
+        // The first block has come first, so its bit is the highest of them. There is one, so not all bits are shifted out.
+        let with_ends = (!without_ends).reverse_bits() >> ((WINDOW_BLOCKS - count) % WINDOW_BLOCKS);
         self.set_window(start, window.len(), with_ends);
         if with_ends != 0 {
             self.first_in_window()
@@ -307,7 +306,7 @@ impl LineEnds {
         let start = bytes.len() - unseen.len();
         match memchr2(b'\r', b'\n', unseen) {
             Some(end) => {
-                self.set_window(start + end, 1, FIRST_BLOCK);
+                self.set_window(start + end, 1, 1);
                 self.bits[0] = 1_u64.to_le_bytes();
                 self.bits[1] = [0; 8];
                 self.start
@@ -329,8 +328,7 @@ impl LineEnds {
     pub(crate) fn end_of_last(&self, bytes: &[u8], from: usize, first: usize) -> usize {
         if self.start + self.len >= bytes.len() && self.with_ends != 0 {
             // All that is left is in the window, and the line end at `first` with it.
-            let behind_last = self.with_ends.trailing_zeros() as usize;
-            let block = (WINDOW_BLOCKS - 1 - behind_last) % WINDOW_BLOCKS;
+            let block = self.with_ends.ilog2() as usize % WINDOW_BLOCKS;
             let last = self.start + block * BLOCK + self.ends_in(block).ilog2() as usize;
             if is_end(bytes, last) {
                 return last + 1;
@@ -389,9 +387,6 @@ const SEEN_AT_LEAST: usize = 64 - 7;
 
 /// Blocks that [`LineEnds`] looks at in one go. As many as [`LineEnds::with_ends`] has bits.
 const WINDOW_BLOCKS: usize = 64;
-
-/// The bit of the first block in [`LineEnds::with_ends`].
-const FIRST_BLOCK: u64 = 1 << (WINDOW_BLOCKS - 1);
 
 /// Size of the region of [`LineEnds::end_of_last`], in bytes.
 const REGION: usize = 32 * 1024;
