@@ -251,8 +251,8 @@ impl Interpreter {
     }
 
     /// Joins `data` lines of the usual kind to the data, which are short and have another one behind them, and for which there is room
-    /// within the limit. `from_value` is some text from the value of the first one on, and `behind_text` how far
-    /// [behind](LineEnds::behind_start) the start of the window it ends. Returns the text from the value of the first line on that is
+    /// within the limit. `from_value` is some text from the value of the first one on, and `behind` how far
+    /// [behind](LineEnds::behind_start) the start of the window that stands. Returns the text from the value of the first line on that is
     /// left.
     // Out of line, or its few instructions for a line have to share the processor's registers with all that is around it.
     #[inline(never)]
@@ -260,11 +260,11 @@ impl Interpreter {
         &mut self,
         mut from_value: &'t str,
         line_ends: &LineEnds,
-        behind_text: usize,
+        mut behind: usize,
     ) -> &'t str {
         let data = &mut self.data;
         loop {
-            let ends = line_ends.next_few(behind_text.wrapping_sub(from_value.len()));
+            let ends = line_ends.next_few(behind);
             if ends == 0 {
                 break;
             }
@@ -285,6 +285,7 @@ impl Interpreter {
             }
             data.push_str(value);
             from_value = next;
+            behind += len + field::LF_AND_USUAL_DATA;
         }
         from_value
     }

@@ -160,7 +160,8 @@ impl LineEnds {
         if behind >= self.len {
             return NONE;
         }
-        let found = self.next_few(behind);
+        let at = behind / 8 % (WINDOW_BLOCKS * 8);
+        let found = self.bits_from(at) >> (behind % 8);
         if found != 0 {
             return found.trailing_zeros() as usize;
         }
@@ -178,14 +179,19 @@ impl LineEnds {
     /// start of the window. None but those in the window are there, and those of [`SEEN_AT_LEAST`] bytes.
     #[inline]
     pub(crate) fn next_few(&self, behind: usize) -> u64 {
-        if behind >= self.len {
+        // A window is no longer than that, but only so the compiler knows where the bits are, and has to reckon nothing.
+        if behind >= self.len.min(WINDOW_BLOCKS * BLOCK) {
             return 0;
         }
-        // Those in the eight bytes from that with the first one on.
+        self.bits_from(behind / 8) >> (behind % 8)
+    }
+
+    /// Eight bytes of bits.
+    #[inline]
+    fn bits_from(&self, at: usize) -> u64 {
         let bits = self.bits.as_flattened();
-        let at = behind / 8 % (WINDOW_BLOCKS * 8);
-        let found = bits.get(at..).and_then(<[u8]>::first_chunk);
-        u64::from_le_bytes(found.copied().unwrap_or_default()) >> (behind % 8)
+        let found = bits.get(at..at + 8).and_then(<[u8]>::first_chunk);
+        u64::from_le_bytes(found.copied().unwrap_or_default())
     }
 
     /// The bits of a block.

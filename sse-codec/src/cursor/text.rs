@@ -241,10 +241,10 @@ impl<'a> Cursor<'_, 'a> {
         let lines = text_up_to(self.text, room);
         let lines_end = self.text_end - self.text.len() + lines.len();
         let line_ends = &mut self.parser.line_ends;
-        let mut behind_lines = line_ends.behind_start(lines_end);
         let mut joined = 0;
         while let Some(from_value) = lines.get(joined..).and_then(field::usual_data) {
-            let from_value = interpreter.join_usual_lines(from_value, line_ends, behind_lines);
+            let behind = line_ends.behind_start(lines_end - from_value.len());
+            let from_value = interpreter.join_usual_lines(from_value, line_ends, behind);
             joined = lines.len() - from_value.len();
             // The last line, or one that is not like the others.
             let start = lines_end - from_value.len();
@@ -253,7 +253,6 @@ impl<'a> Cursor<'_, 'a> {
                 len = line_ends
                     .look_further(self.chunk, start)
                     .wrapping_sub(start);
-                behind_lines = line_ends.behind_start(lines_end);
             }
             let up_to_end = from_value.get(..len.wrapping_add(1));
             let Some(value) = up_to_end.filter(|value| value.ends_with('\n')) else {
