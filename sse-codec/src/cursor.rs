@@ -347,16 +347,17 @@ impl<'p, 'a> Cursor<'p, 'a> {
         if self.fault_expected || !self.small_regions {
             return None;
         }
-        let region = self.parser.line_ends.small_region(self.chunk, start, end)?;
-        let text = utf8::validate_but_for_cut(region)?;
-        // Events of many lines are copied, wherever the text ends.
+        // Events of many lines are copied, wherever the text ends. Each end takes some work then, so there are to be few.
         let is_copied = !self.dispatched.is_in_text() || !self.parser.interpreter.is_idle();
-        let end = if is_copied {
-            line::end_of_lines(text.as_bytes())
+        let (len, end_in): (_, fn(&[u8]) -> _) = if is_copied {
+            (COPIED_REGION, line::end_of_lines)
         } else {
-            line::end_of_blocks(text.as_bytes())
+            (SMALL_REGION, line::end_of_blocks)
         };
-        text.get(..end?)
+        let line_ends = &self.parser.line_ends;
+        let region = line_ends.small_region(self.chunk, start, end, len)?;
+        let text = utf8::validate_but_for_cut(region)?;
+        text.get(..end_in(text.as_bytes())?)
     }
 
     /// Goes on to text that stands next in the chunk.
@@ -392,3 +393,9 @@ impl<'p, 'a> Cursor<'p, 'a> {
 
 /// Bytes of a line from which on, if its event will own its text, it is read in pieces.
 const HUGE_LINE: usize = 128 * 1024;
+
+/// Bytes of lines that are validated in one go. So the processor has time to fetch what comes next while it parses.
+const SMALL_REGION: usize = 6 * 1024;
+
+/// Bytes of lines that are validated in one go where events are copied.
+const COPIED_REGION: usize = 16 * 1024;

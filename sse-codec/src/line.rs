@@ -352,7 +352,7 @@ impl LineEnds {
         }
     }
 
-    /// Returns the bytes from `from` on that lines should be looked for in first, unless it is known already what they hold: some KiB, but
+    /// Returns the bytes from `from` on that lines should be looked for in first, unless it is known already what they hold: `len`, but
     /// at least the first line, which ends at `first`, and some bytes behind it. They do not end between a CR and its LF.
     #[inline]
     pub(crate) fn small_region<'a>(
@@ -360,11 +360,12 @@ impl LineEnds {
         bytes: &'a [u8],
         from: usize,
         first: usize,
+        len: usize,
     ) -> Option<&'a [u8]> {
         if self.start + self.len >= bytes.len() {
             return None;
         }
-        let end = region_end(bytes, from + SMALL_REGION, first);
+        let end = region_end(bytes, from + len, first);
         let in_crlf = matches!(bytes.get(end - 1..), Some([b'\r', b'\n', ..]));
         bytes.get(from..end - usize::from(in_crlf))
     }
@@ -396,9 +397,6 @@ const WINDOW_BLOCKS: usize = 64;
 
 /// Size of the region of [`LineEnds::end_of_last`], in bytes.
 const REGION: usize = 32 * 1024;
-
-/// Size of [`LineEnds::small_region`], in bytes. So the processor has time to fetch what comes next while it parses.
-const SMALL_REGION: usize = 6 * 1024;
 
 /// Lines in which [`end_of_blocks`] looks for a blank one.
 const LAST_FEW_LINES: usize = 4;
