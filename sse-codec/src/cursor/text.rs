@@ -95,7 +95,11 @@ impl<'a> Cursor<'_, 'a> {
     }
 
     /// Splits some text that ends where the text does into the rest of a line and what stands behind its end, if that is not a CR alone.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call with two texts to return takes as long as the line"
+    )]
     fn usual_line(&mut self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let (line, from_end) = self.split_line(text)?;
         Some((line, without_line_end(from_end)?))
