@@ -347,10 +347,9 @@ impl<'p, 'a> Cursor<'p, 'a> {
         if self.fault_expected || !self.small_regions {
             return None;
         }
-        // Events of many lines are copied, wherever the text ends. Each end takes some work then, so there are to be few.
-        let is_copied = !self.dispatched.is_in_text() || !self.parser.interpreter.is_idle();
-        let (len, end_in): (_, fn(&[u8]) -> _) = if is_copied {
-            (COPIED_REGION, line::end_of_lines)
+        // Events of several lines are copied, wherever the text ends. To go on behind its end takes some work, so there are to be few.
+        let (len, end_in): (_, fn(&[u8]) -> _) = if self.parser.interpreter.joins() {
+            (JOINED_REGION, line::end_of_lines)
         } else {
             (SMALL_REGION, line::end_of_blocks)
         };
@@ -397,5 +396,5 @@ const HUGE_LINE: usize = 128 * 1024;
 /// Bytes of lines that are validated in one go. So the processor has time to fetch what comes next while it parses.
 const SMALL_REGION: usize = 6 * 1024;
 
-/// Bytes of lines that are validated in one go where events are copied.
-const COPIED_REGION: usize = 16 * 1024;
+/// Bytes of lines that are validated in one go where they are joined.
+const JOINED_REGION: usize = 16 * 1024;

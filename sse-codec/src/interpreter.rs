@@ -64,6 +64,8 @@ pub(crate) struct Interpreter {
     /// Whether an event that needs little of the data buffer, or nothing, has been dispatched since the last
     /// [`release`](Self::release).
     small_dispatched: bool,
+    /// Whether `data` lines have been joined since the last event whose data stood in the text.
+    joins: bool,
     event_type: String,
     id: String,
     max_event_bytes: usize,
@@ -84,6 +86,7 @@ impl Interpreter {
             data: String::new(),
             data_used: false,
             small_dispatched: false,
+            joins: false,
             event_type: String::new(),
             id: String::new(),
             max_event_bytes,
@@ -121,6 +124,12 @@ impl Interpreter {
         } else {
             Block::Read
         }
+    }
+
+    /// Whether events of several `data` lines are likely, since the last one was such.
+    #[inline]
+    pub(crate) const fn joins(&self) -> bool {
+        self.joins
     }
 
     /// Whether the block is read, and all that it has brought so far is pending.
@@ -245,6 +254,7 @@ impl Interpreter {
     /// Begins to join lines to the data: the first one's value, for which there is room within the limit. No data may be pending.
     #[inline]
     pub(crate) fn begin_joining(&mut self, value: &str) {
+        self.joins = true;
         self.begin_data_line();
         self.append_data(value);
         self.append_data("\n");
@@ -357,8 +367,9 @@ impl Interpreter {
         if !dispatched.has(Fields::DATA) {
             return None;
         }
-        self.small_dispatched =
-            dispatched.in_text.has(Fields::DATA) || self.data.len() < self.data.capacity() / 4;
+        let is_in_text = dispatched.in_text.has(Fields::DATA);
+        self.small_dispatched = is_in_text || self.data.len() < self.data.capacity() / 4;
+        self.joins &= !is_in_text;
         Some(dispatched)
     }
 

@@ -130,12 +130,7 @@ impl LineEnds {
     /// There is no [`Option`], since [`NONE`] is beyond the end of any text, which has to be told anyway.
     #[inline]
     pub(crate) fn len_in_window(&self, from: usize) -> usize {
-        self.len_behind(self.behind_start(from))
-    }
-
-    /// [`len_in_window`](Self::len_in_window), from a place that is some bytes [behind](Self::behind_start) the start of the window.
-    #[inline]
-    fn len_behind(&self, behind: usize) -> usize {
+        let behind = from.wrapping_sub(self.start);
         if behind >= self.len {
             return NONE;
         }
@@ -156,16 +151,17 @@ impl LineEnds {
     /// its block, decides the branch.
     #[inline]
     pub(crate) fn short_len_in_window(&self, from: usize) -> usize {
-        let behind = self.behind_start(from);
+        let behind = from.wrapping_sub(self.start);
         if behind >= self.len {
             return NONE;
         }
+        // Those in the eight bytes from that with the first one on.
         let at = behind / 8 % (WINDOW_BLOCKS * 8);
         let found = self.bits_from(at) >> (behind % 8);
         if found != 0 {
             return found.trailing_zeros() as usize;
         }
-        let len = self.len_behind(behind + SEEN_AT_LEAST);
+        let len = self.len_in_window(from + SEEN_AT_LEAST);
         len.saturating_add(SEEN_AT_LEAST)
     }
 
