@@ -18,7 +18,7 @@ use sse_bench::{chart, encoders, field_lines, machine, workload};
 const USAGE: &str = "\
 usage: sse-bench [OPTION]...
   --size MIB          bytes of a stream (default 16)
-  --rounds N          rounds of each comparison (default 15)
+  --rounds N          rounds of each comparison (default 45)
   --only LIST         workloads, such as a,c (default all)
   --no-instructions   do not count instructions and allocations
   --docs FOLDER       where benchmarks.md and benchmarks.svg go (default docs)
@@ -39,7 +39,7 @@ impl Options {
         let mut options = Self {
             effort: Effort {
                 size: 16 << 20,
-                rounds: 15,
+                rounds: 45,
             },
             only: None,
             instructions: true,
