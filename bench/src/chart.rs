@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::parsers::{CONTENDERS, Role};
-use crate::report::USUAL;
+use crate::report::{BORROWED, USUAL};
 use crate::results::{Cell, Results};
 use crate::workload::ALL;
 
@@ -107,13 +107,12 @@ text {{ fill: #b1bac4; }}
 
 /// Ours and the fastest peers, as multiples of the best peer's speed.
 fn bars(cell: &Cell) -> Vec<(&'static str, f64)> {
+    let best = cell.best_peer(BORROWED).unwrap_or_default();
     let of = |role| {
         CONTENDERS
             .iter()
             .filter(move |contender| contender.role == role)
-            .filter_map(|contender| {
-                Some((contender.name, cell.ratio_to_best_peer(contender.name)?))
-            })
+            .filter_map(|contender| Some((contender.name, cell.ratio(contender.name, best)?)))
     };
     let mut peers: Vec<_> = of(Role::Peer).collect();
     peers.sort_by(|(_, one), (_, other)| other.total_cmp(one));

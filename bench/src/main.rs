@@ -205,7 +205,7 @@ fn count_instructions(options: &Options, results: &mut Results) -> Result<(), Bo
         }
         let peer = results
             .cell(workload.name, USUAL)
-            .and_then(|cell| cell.best_peer());
+            .and_then(|cell| cell.best_peer(report::BORROWED));
         peer.into_iter().for_each(|peer| add(peer, USUAL));
     }
     for name in line_streams(options) {

@@ -14,7 +14,8 @@ use crate::workload::ALL;
 /// The chunk size of the tables that show only one.
 pub const USUAL: usize = 16 * 1024;
 
-const BORROWED: &str = "sse-codec";
+/// The contender whose speed is the measure of the others.
+pub const BORROWED: &str = "sse-codec";
 const EVENT: &str = "sse-codec `Event`";
 const STREAM: &str = "sse-codec `EventStream`";
 
@@ -45,11 +46,11 @@ Written by `scripts/bench`; do not edit. Measured on {machine}{date}; {mib} MiB 
 
 All parsers get the same chunks of the same streams, cut beforehand. Type, data and last event ID of every event are
 read. In each round everybody has one turn, in an order drawn anew, all in one process, and processor time is taken; a
-figure is the median of the rounds, and a ratio the median of the ratios within rounds. Ratios and instruction counts carry
-over to other machines, gigabytes per second do not. What is allocated lies elsewhere in each round, so that nobody has the same luck
-with addresses in all of them. Built with `lto = \"fat\"` and `codegen-units = 1`, for any processor
-of the architecture. The C library is told to copy by vector instructions and to keep the memory it has; without that, the
-addresses that a run happens to get decide more than the code.
+figure is the median of the rounds, and a ratio the median of the ratios within rounds. The best peer is the one to which that
+ratio is the smallest. Ratios and instruction counts carry over to other machines, gigabytes per second do not. What is allocated
+lies elsewhere in each round, so that nobody has the same luck with addresses in all of them. Built with `lto = \"fat\"` and
+`codegen-units = 1`, for any processor of the architecture. The C library is told to copy by vector instructions and to keep the
+memory it has; without that, the addresses that a run happens to get decide more than the code.
 
 A crate is named instead of timed where its events differ from the standard's in number, type, data or ID (*wrong*), where it
 fails, or where a run takes too long. Each is used by the fastest of its public ways in:
@@ -84,7 +85,7 @@ fn summary(page: &mut String, results: &Results) {
             [
                 cell.workload.to_owned(),
                 times(cell.ratio_to_best_peer(BORROWED)),
-                cell.best_peer().unwrap_or("-").to_owned(),
+                cell.best_peer(BORROWED).unwrap_or("-").to_owned(),
                 number(cell.gigabytes_per_second(BORROWED), 2),
                 number(results.instructions(BORROWED, cell.workload, USUAL), 2),
                 times(cell.ratio_to_best_peer(EVENT)),
@@ -108,7 +109,7 @@ fn ratios(page: &mut String, results: &Results) {
             format!(
                 "{} ({})",
                 times(cell.ratio_to_best_peer(name)),
-                cell.best_peer().unwrap_or("-")
+                cell.best_peer(name).unwrap_or("-")
             )
         });
     }
@@ -140,7 +141,7 @@ fn instructions(page: &mut String, results: &Results) {
         let Some(cell) = results.cell(workload.name, USUAL) else {
             continue;
         };
-        let peer = cell.best_peer().unwrap_or("-");
+        let peer = cell.best_peer(BORROWED).unwrap_or("-");
         let of = |name| number(results.instructions(name, workload.name, USUAL), 2);
         row(
             page,
@@ -201,7 +202,7 @@ fn floors(page: &mut String, results: &Results) {
                 .map(|floor| times(cell.ratio(floor.name, BORROWED))),
         );
         columns.push(times(
-            cell.best_peer()
+            cell.best_peer(BORROWED)
                 .and_then(|peer| cell.ratio("simdutf8", peer)),
         ));
         row(page, columns);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::parsers::{self, Role};
+use crate::parsers::{CONTENDERS, Role};
 
 /// The times of one contender, or why there are none.
 #[derive(Clone, Debug)]
@@ -55,16 +55,6 @@ fn find<'a>(times: &'a Times, name: &str) -> Option<&'a Measured> {
         .map(|(_, measured)| measured)
 }
 
-/// The fastest of those that `among` says.
-fn best(times: &Times, among: impl Fn(&str) -> bool) -> Option<&'static str> {
-    times
-        .iter()
-        .filter(|(name, _)| among(name))
-        .filter_map(|(name, measured)| Some((*name, measured.median()?)))
-        .min_by(|(_, one), (_, other)| one.total_cmp(other))
-        .map(|(name, _)| name)
-}
-
 /// One workload in chunks of one size.
 #[derive(Clone, Debug)]
 pub struct Cell {
@@ -79,10 +69,15 @@ impl Cell {
         find(&self.times, name)
     }
 
-    pub fn best_peer(&self) -> Option<&'static str> {
-        best(&self.times, |name| {
-            parsers::by_name(name).is_some_and(|contender| contender.role == Role::Peer)
-        })
+    /// The peer that is the fastest against one of ours. Within the rounds, since in a cell where the machine was disturbed for a while, the
+    /// fastest by its median is also a matter of which rounds it took part in.
+    pub fn best_peer(&self, name: &str) -> Option<&'static str> {
+        let ratios = CONTENDERS
+            .iter()
+            .filter(|contender| contender.role == Role::Peer)
+            .filter_map(|peer| Some((peer.name, self.ratio(name, peer.name)?)));
+        let best = ratios.min_by(|(_, one), (_, other)| one.total_cmp(other));
+        best.map(|(peer, _)| peer)
     }
 
     /// How many times faster than `other` one is.
@@ -91,7 +86,7 @@ impl Cell {
     }
 
     pub fn ratio_to_best_peer(&self, name: &str) -> Option<f64> {
-        self.ratio(name, self.best_peer()?)
+        self.ratio(name, self.best_peer(name)?)
     }
 
     pub fn gigabytes_per_second(&self, name: &str) -> Option<f64> {
@@ -114,14 +109,6 @@ pub struct Encoding {
 impl Encoding {
     pub fn of(&self, name: &str) -> Option<&Measured> {
         find(&self.times, name)
-    }
-
-    pub fn best_peer(&self) -> Option<&'static str> {
-        best(&self.times, |name| {
-            crate::encoders::CONTENDERS
-                .iter()
-                .any(|contender| contender.is_peer && contender.name == name)
-        })
     }
 
     pub fn ratio(&self, name: &str, other: &str) -> Option<f64> {
@@ -220,7 +207,23 @@ mod tests {
                 ("memcpy", times(&[0])),
             ],
         };
-        assert_eq!(cell.best_peer(), Some("sse-stream"));
+        assert_eq!(cell.best_peer("sse-codec"), Some("sse-stream"));
         assert_eq!(cell.ratio_to_best_peer("sse-codec"), Some(3.0));
+    }
+
+    #[test]
+    fn the_best_peer_is_the_fastest_within_the_rounds() {
+        let cell = Cell {
+            workload: "a",
+            chunk: 64,
+            bytes: 1000,
+            times: vec![
+                ("sse-codec", times(&[1, 10, 10])),
+                // Took part only before the disturbance.
+                ("sse-core", times(&[4])),
+                ("sse-stream", times(&[3, 30, 30])),
+            ],
+        };
+        assert_eq!(cell.best_peer("sse-codec"), Some("sse-stream"));
     }
 }
