@@ -12,7 +12,7 @@ use sse_bench::instructions::{self, What};
 use sse_bench::measure::{self, Effort};
 use sse_bench::parsers::{CONTENDERS, Role};
 use sse_bench::report::{self, USUAL};
-use sse_bench::results::Results;
+use sse_bench::results::{Cell, Results};
 use sse_bench::{chart, encoders, field_lines, machine, workload};
 
 const USAGE: &str = "\
@@ -103,6 +103,7 @@ fn start_again(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut results = Results::default();
     parse(options, &mut results);
+    parse_again(options, &mut results);
     for case in encoders::cases() {
         eprintln!("encode {}", case.name);
         results
@@ -155,6 +156,29 @@ fn parse(options: &Options, results: &mut Results) {
         }
     }
 }
+
+/// Measures the cells again that were disturbed.
+fn parse_again(options: &Options, results: &mut Results) {
+    for _ in 0..AGAIN {
+        for place in results.disturbed() {
+            let Cell {
+                workload: name,
+                chunk,
+                ..
+            } = results.cells[place];
+            let Some(workload) = workload::ALL.iter().find(|of| of.name == name) else {
+                continue;
+            };
+            eprintln!("again, {name} in chunks: {}", chunks::label(chunk));
+            let stream = Bytes::from(workload.generate(options.effort.size));
+            let cell = measure::cell(*workload, &stream, chunk, options.effort, |_| true);
+            results.measured_again(place, cell);
+        }
+    }
+}
+
+/// How many times a cell is measured again at most.
+const AGAIN: usize = 3;
 
 /// The streams whose lines are read: those that have many.
 fn line_streams(options: &Options) -> Vec<&'static str> {

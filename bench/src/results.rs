@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::floors;
 use crate::parsers::{CONTENDERS, Role};
 
 /// The times of one contender, or why there are none.
@@ -98,6 +99,17 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// What the floor took that does the same whatever stands in the stream, in nanoseconds per byte.
+    fn floor(&self) -> f64 {
+        let floor = self.nanoseconds_per_byte(floors::LINE_ENDS);
+        floor.unwrap_or(f64::INFINITY)
+    }
+}
+
+/// How many times the quickest floor another one may take, before the cell is held to be disturbed. In quiet times they differ by a tenth.
+pub const TOLERATED: f64 = 1.15;
+
 /// All encoders on one event.
 #[derive(Clone, Debug)]
 pub struct Encoding {
@@ -156,6 +168,28 @@ impl Results {
         self.cells
             .iter()
             .find(|cell| cell.workload == workload && cell.chunk == chunk)
+    }
+
+    /// Cells that were measured while the machine had less time for it: their floor took much longer than that of another cell with chunks of
+    /// the same size, where it has as much to do. That changes the ratios too, since not all code is slowed down alike.
+    pub fn disturbed(&self) -> Vec<usize> {
+        let quickest = |chunk| {
+            let cells = self.cells.iter().filter(|cell| cell.chunk == chunk);
+            cells.map(Cell::floor).fold(f64::INFINITY, f64::min)
+        };
+        let is_disturbed = |cell: &Cell| cell.floor() > TOLERATED * quickest(cell.chunk);
+        let cells = self.cells.iter().enumerate();
+        cells
+            .filter(|(_, cell)| is_disturbed(cell))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// Takes a cell that was measured again in place of the one before, if its floor was faster.
+    pub fn measured_again(&mut self, place: usize, cell: Cell) {
+        if cell.floor() < self.cells[place].floor() {
+            self.cells[place] = cell;
+        }
     }
 
     pub fn instructions(&self, name: &str, workload: &str, chunk: usize) -> Option<f64> {
@@ -225,5 +259,24 @@ mod tests {
             ],
         };
         assert_eq!(cell.best_peer("sse-codec"), Some("sse-stream"));
+    }
+
+    #[test]
+    fn a_cell_with_a_slow_floor_is_disturbed() {
+        let cell = |chunk, floor| Cell {
+            workload: "a",
+            chunk,
+            bytes: 1000,
+            times: vec![(floors::LINE_ENDS, times(&[floor]))],
+        };
+        let mut results = Results {
+            cells: vec![cell(64, 100), cell(64, 114), cell(64, 116), cell(1400, 50)],
+            ..Results::default()
+        };
+        assert_eq!(results.disturbed(), [2]);
+        results.measured_again(2, cell(64, 117));
+        assert_eq!(results.disturbed(), [2]);
+        results.measured_again(2, cell(64, 80));
+        assert_eq!(results.disturbed(), [0, 1]);
     }
 }
