@@ -208,18 +208,18 @@
 //!
 //! <!-- speed: `UPDATE_DOCS=1 cargo test -p sse-tests --test speed_table` writes this from docs/benchmarks.md -->
 //!
-//! Events that are lent, in chunks of 16 KiB, on x86-64 (AMD EPYC, 4 cores), linux, rustc 1.95.0, 2026-11-22:
+//! Events that are lent, in chunks of 16 KiB, on x86-64 (AMD EPYC, 4 cores), linux, rustc 1.95.0, 2026-11-23:
 //!
 //! | | stream | times the best other crate | which is | instructions per byte |
 //! |---|---|---|---|---|
-//! | a | chat completion chunks: one `data` line of about 250 B | 2.84 | sse-stream | 1.40 |
-//! | b | named events: `event`, and `data` of about 130 B | 4.12 | sse-stream | 2.12 |
-//! | c | tiny events: `data: x` | 4.92 | sse-stream | 14.64 |
-//! | d | one `data` line of 1 MiB an event | 1.62 | sse-core | 0.44 |
-//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 1.91 | sse-stream | 2.44 |
-//! | f | as a, with CRLF and `id` | 2.84 | sse-stream | 2.06 |
-//! | g | one `data` line of Thai, CJK and emoji text | 7.77 | sse-stream | 2.53 |
-//! | h | mostly comments: nine to an event | 1.83 | sse-core | 3.49 |
+//! | a | chat completion chunks: one `data` line of about 250 B | 2.84 | sse-stream | 1.36 |
+//! | b | named events: `event`, and `data` of about 130 B | 4.21 | sse-stream | 2.06 |
+//! | c | tiny events: `data: x` | 5.00 | sse-stream | 14.61 |
+//! | d | one `data` line of 1 MiB an event | 1.66 | sse-stream | 0.44 |
+//! | e | `event`, `id`, `retry` and 40 `data` lines of 60 B | 2.23 | sse-stream | 1.87 |
+//! | f | as a, with CRLF and `id` | 2.86 | sse-stream | 2.01 |
+//! | g | one `data` line of Thai, CJK and emoji text | 8.55 | sse-stream | 2.49 |
+//! | h | mostly comments: nine to an event | 1.75 | sse-core | 3.44 |
 //!
 //! <!-- /speed -->
 #![cfg_attr(feature = "std", doc = "[`EventReader`]: EventReader")]
