@@ -5,15 +5,17 @@
 //! [`Pending`], so that most events are dispatched without a copy. When the text ends in the middle of a block they are
 //! moved to the buffers here ([`Interpreter::spill`]).
 
+mod joined;
+mod owned;
+
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::mem;
 use core::time::Duration;
 
 use crate::capacity;
-use crate::event::{self, Event, EventRef, LongId};
-use crate::field::{self, Kind};
-use crate::line::LineEnds;
+use crate::event::{self, EventRef, LongId};
+use crate::field::Kind;
 use crate::pending::{Fields, Pending, has_nul};
 use crate::utf8;
 
@@ -251,73 +253,6 @@ impl Interpreter {
         self.max_event_bytes.saturating_sub(self.held())
     }
 
-    /// Begins to join lines to the data: the first one's value, for which there is room within the limit. No data may be pending.
-    #[inline]
-    pub(crate) fn begin_joining(&mut self, value: &str) {
-        self.joins = true;
-        self.begin_data_line();
-        self.append_data(value);
-        self.append_data("\n");
-    }
-
-    /// Joins `data` lines of the usual kind to the data, which are short and have another one behind them, and for which there is room
-    /// within the limit. `from_value` is some text from the value of the first one on, and `behind` how far
-    /// [behind](LineEnds::behind_start) the start of the window that stands. Returns the text from the value of the first line on that is
-    /// left.
-    // Out of line, or its few instructions for a line have to share the processor's registers with all that is around it.
-    #[inline(never)]
-    pub(crate) fn join_usual_lines<'t>(
-        &mut self,
-        mut from_value: &'t str,
-        line_ends: &LineEnds,
-        mut behind: usize,
-    ) -> &'t str {
-        let data = &mut self.data;
-        loop {
-            let ends = line_ends.next_few(behind);
-            if ends == 0 {
-                break;
-            }
-            let len = ends.trailing_zeros() as usize;
-            let seen = from_value.as_bytes().get(len..len + field::SEEN);
-            let seen = seen.and_then(<[u8]>::first_chunk);
-            if !seen.is_some_and(field::is_usual_data_behind_lf) {
-                break;
-            }
-            // The line end takes the place of the LF that joins the value to the next one.
-            let value = from_value.get(..=len);
-            let next = from_value.get(len + field::LF_AND_USUAL_DATA..);
-            let (Some(value), Some(next)) = (value, next) else {
-                break;
-            };
-            if value.len() > data.capacity() - data.len() {
-                break;
-            }
-            data.push_str(value);
-            from_value = next;
-            behind += len + field::LF_AND_USUAL_DATA;
-        }
-        from_value
-    }
-
-    /// Joins a line to the data: its value and an LF, for which there is room within the limit.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "the compiler thinks it is large, but most of it is what hardly ever happens"
-    )]
-    pub(crate) fn join_data(&mut self, value: &str) {
-        if self.data.capacity() - self.data.len() < value.len() {
-            self.reserve_data(value.len());
-        }
-        self.data.push_str(value);
-    }
-
-    /// Ends to join lines: takes the LF away for which no line came.
-    pub(crate) fn end_joining(&mut self) {
-        self.data.pop();
-    }
-
     /// Begins a `data` line: joins it to those before, if there are any. Nothing may be pending.
     pub(crate) fn begin_data_line(&mut self) {
         if self.fields.has(Fields::DATA) {
@@ -431,74 +366,6 @@ impl Interpreter {
             last_event_id: &self.last_event_id,
             id_number: self.id_number,
         }
-    }
-
-    /// Makes an event that owns its text of one that has been dispatched.
-    #[inline]
-    pub(crate) fn own(&mut self, event_type: &str, data: &str) -> Event {
-        if event_type.is_empty() && self.last_event_id.is_empty() {
-            Event::own_data(data)
-        } else if event::is_short(&self.last_event_id) {
-            Event::own_short(event_type, data, &self.last_event_id)
-        } else {
-            self.own_with_long_id(event_type, data)
-        }
-    }
-
-    /// Like [`own`](Self::own), into a place.
-    #[cfg(feature = "stream")]
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "a call is a tenth of what a small event takes"
-    )]
-    pub(crate) fn own_into(&mut self, event_type: &str, data: &str, place: &mut Event) {
-        if event_type.is_empty() && self.last_event_id.is_empty() {
-            place.own_data_here(data);
-        } else if event::is_short(&self.last_event_id) {
-            *place = Event::own_short(event_type, data, &self.last_event_id);
-        } else {
-            *place = self.own_with_long_id(event_type, data);
-        }
-    }
-
-    /// Like [`own`](Self::own), for an event with a long ID.
-    #[cold]
-    fn own_with_long_id(&mut self, event_type: &str, data: &str) -> Event {
-        let event = EventRef {
-            event_type,
-            data,
-            last_event_id: &self.last_event_id,
-            id_number: self.id_number,
-        };
-        let event = Event::own(&event, self.long_id.as_ref());
-        if event.long_id().is_some() {
-            self.long_id = event.long_id().cloned();
-        }
-        event
-    }
-
-    /// Like [`event`](Self::event), for an event that owns its text. Large data is handed over with its buffer, unless that would
-    /// be much too large.
-    pub(crate) fn owned_event(&mut self, dispatched: Dispatched, pending: &Pending<'_>) -> Event {
-        let (len, capacity) = (self.data.len(), self.data.capacity());
-        let is_buffered = !dispatched.in_text.has(Fields::DATA);
-        if is_buffered && len > LARGE_DATA && capacity / 2 <= len {
-            self.handed_over = capacity;
-            let data = mem::take(&mut self.data);
-            let event = self.event(dispatched, pending);
-            let event = Event::own_with(data, &event, self.long_id.as_ref());
-            if event.long_id().is_some() {
-                self.long_id = event.long_id().cloned();
-            }
-            return event;
-        }
-        let event = self.event(dispatched, pending);
-        let event = Event::own(&event, self.long_id.as_ref());
-        if event.long_id().is_some() {
-            self.long_id = event.long_id().cloned();
-        }
-        event
     }
 
     /// Makes room in the data buffer for `additional` bytes more.
